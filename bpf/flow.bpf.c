@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Every packet of a host, counted where it passes.
+ *
+ * The hooks are tc's (tcx or clsact), ingress and egress: the first and the last place where a packet of any device is
+ * seen with its link header, after GRO and before the queueing discipline. Both run with bottom halves off, so a CPU's
+ * slots and books have one writer. The verdict is always "go on": weir never changes a packet's fate.
+ */
+#include "cursor.bpf.h"
+#include "knobs.bpf.h"
+#include "maps.bpf.h"
+#include "measures.bpf.h"
+#include "parse.bpf.h"
+#include "slots.bpf.h"
+
+_Static_assert(sizeof(struct packet) <= SCRATCH_BYTES, "a packet fits its scratch");
+
+#define GO_ON -1	/* TC_ACT_UNSPEC and TCX_NEXT */
+
+enum link {
+	LINK_ETHERNET,
+	LINK_NONE,	/* tun, WireGuard, IPIP: the packet begins with its IP header */
+};
+
+/* Fixed properties of an entry point: constants to the compiler. */
+struct entry {
+	enum hook hook;
+	enum link link;
+	enum ordering ordering;
+	bool replay;
+};
+
+/* What a replay says of each recorded frame, in skb->cb. src/capture/replay_frame.ts fills it. */
+enum replay_cb {
+	REPLAY_CB_FLAGS = 0,		/* enum replay_flag */
+	REPLAY_CB_LINK_BYTES = 1,	/* true size of the link header that an Ethernet header stands for here */
+	REPLAY_CB_FRAME_BYTES = 2,	/* true length of the frame */
+	REPLAY_CB_CPU = 3,
+	REPLAY_CB_IFINDEX = 4,
+};
+
+enum replay_flag {
+	REPLAY_EGRESS = 1 << 0,
+	REPLAY_NO_MACS = 1 << 1,
+};
+
+static __always_inline void book(struct books *books, enum term term, const struct measures *measures)
+{
+	struct measures *sum = &books->terms[term & (TERM_COUNT - 1)];
+
+	sum->frames += measures->frames;
+	sum->packets += measures->packets;
+	sum->bytes += measures->bytes;
+	sum->wire_bytes += measures->wire_bytes;
+}
+
+/* Lists a frame that became no flow. Seldom, so a shared map will do. */
+static __noinline int list_stray(__u32 ifindex, __u32 ethertype_hook_term, __u32 bytes)
+{
+	struct stray_key key = {
+		.ifindex = ifindex,
+		.ethertype = ethertype_hook_term >> 16,
+		.hook = ethertype_hook_term >> 8 & 0xff,
+		.term = ethertype_hook_term & 0xff,
+	};
+	struct stray first = { .frames = 1, .bytes = bytes };
+	struct stray *stray = bpf_map_lookup_elem(&strays, &key);
+
+	if (!stray) {
+		if (!bpf_map_update_elem(&strays, &key, &first, BPF_NOEXIST))
+			return 0;
+		/* another CPU was first, or there is no room */
+		stray = bpf_map_lookup_elem(&strays, &key);
+		if (!stray)
+			return -1;
+	}
+	__sync_fetch_and_add(&stray->frames, 1);
+	__sync_fetch_and_add(&stray->bytes, bytes);
+	return 0;
+}
+
+static __always_inline void book_stray(struct books *books, enum term term, const struct measures *measures,
+				       const struct packet *packet, __u32 ifindex, enum hook hook)
+{
+	book(books, term, measures);
+	if (list_stray(ifindex, (__u32)packet->ethertype << 16 | (__u32)hook << 8 | term, measures->bytes))
+		books->events[EVENT_STRAY_UNLISTED]++;
+}
+
+static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, __u32 frame_bytes,
+				  bool replay, struct packet *packet)
+{
+	struct cursor cursor = cursor_open(skb, access, frame_bytes, replay, replay || skb->gso_size);
+	enum malformed verdict = PARSED;
+
+	__builtin_memset(packet, 0, sizeof(*packet));
+	/* The outermost tag may be offloaded: taken out of the frame and kept beside it. */
+	if (skb->vlan_present)
+		add_vlan(packet, skb->vlan_tci);
+	if (link == LINK_ETHERNET)
+		verdict = parse_link(&cursor, packet);
+	else
+		packet->ethertype = bpf_ntohs(skb->protocol);
+	packet->verdict = verdict == PARSED ? parse_network(&cursor, packet) : verdict;
+}
+
+/* The slower way of reading, for what the faster one could not tell. */
+static __noinline int parse_copy(struct __sk_buff *skb, struct packet *packet, __u32 frame_bytes, bool replay)
+{
+	if (!packet)
+		return 0;
+	parse(skb, ACCESS_COPY, LINK_ETHERNET, frame_bytes, replay, packet);
+	return 0;
+}
+
+static __noinline int parse_copy_network(struct __sk_buff *skb, struct packet *packet)
+{
+	if (!packet)
+		return 0;
+	parse(skb, ACCESS_COPY_NETWORK, LINK_NONE, skb->len, false, packet);
+	return 0;
+}
+
+static __always_inline void parse_any(struct __sk_buff *skb, const struct entry entry, __u32 frame_bytes,
+				      struct books *books, struct packet *packet)
+{
+	if (entry.link == LINK_NONE) {
+		parse_copy_network(skb, packet);
+		return;
+	}
+	parse(skb, ACCESS_DIRECT, LINK_ETHERNET, frame_bytes, entry.replay, packet);
+	if (likely(packet->verdict == PARSED || packet->verdict == PARSED_NOT_IP))
+		return;
+	if (packet->verdict != PARSE_BY_COPY) {
+		if (skb->data_end - skb->data >= skb->len)
+			return;
+		books->events[EVENT_NON_LINEAR]++;
+	}
+	parse_copy(skb, packet, frame_bytes, entry.replay);
+}
+
+static __always_inline void fill_key(struct flow_key *key, const struct packet *packet, enum hook hook, __u32 ifindex,
+				     __u32 ingress_ifindex)
+{
+	__u64 flags = packet->flags | (hook == HOOK_EGRESS ? KEY_EGRESS : 0);
+
+	/* Whole words: a word read back right after it was written in pieces would stall. */
+	key->words[0] = packet->source[0];
+	key->words[1] = packet->source[1];
+	key->words[2] = packet->destination[0];
+	key->words[3] = packet->destination[1];
+	key->words[4] = packet->source_port | (__u64)packet->destination_port << 16 | (__u64)packet->protocol << 32 |
+			flags << 40 | (__u64)packet->vlan << 48;
+	key->words[5] = packet->vlan_inner | (__u64)ifindex << 32;
+	key->words[6] = ingress_ifindex;
+}
+
+/* The time to within a tick. A clock that is asked once a tick, and jiffies (a load, not a call) to tell when, cost a
+ * fraction of asking on every packet, even of asking the kernel's own coarse clock (5.11).
+ */
+static __always_inline __u64 coarse_ns(struct cpu_area *area)
+{
+	__u64 tick = bpf_jiffies64();
+
+	if (unlikely(area->tick != tick)) {
+		area->tick = tick;
+		area->tick_ns = bpf_ktime_get_ns();
+	}
+	return area->tick_ns;
+}
+
+/* The length that counts. A device without link layer may leave outer headers in front of the packet: there IP knows. */
+static __always_inline __u32 frame_length(struct __sk_buff *skb, const struct packet *packet, const struct entry entry)
+{
+	if (entry.replay)
+		return skb->cb[REPLAY_CB_FRAME_BYTES];
+	if (entry.link == LINK_NONE && packet->header_bytes && !skb->gso_size)
+		return packet->header_bytes + packet->payload_bytes;
+	return skb->len;
+}
+
+/* Counts a parsed packet in its flow. Returns the term of the books that it ends in. */
+static __always_inline enum term account(struct __sk_buff *skb, const struct entry entry, enum hook hook, __u32 cpu,
+					 __u32 ifindex, struct cpu_area *area, struct sighting *sighting)
+{
+	bool has_macs = entry.link == LINK_ETHERNET && !(entry.replay && skb->cb[REPLAY_CB_FLAGS] & REPLAY_NO_MACS);
+	__u32 set_in_cpu, set_index;
+	struct slot_set *set;
+	struct flow_key key;
+	enum term term;
+
+	fill_key(&key, sighting->packet, hook, ifindex, entry.replay ? 0 : skb->ingress_ifindex);
+	set_in_cpu = hash_key(&key);
+	set_index = cpu * knobs.sets_per_cpu + set_in_cpu;
+	set = bpf_map_lookup_elem(&slots, &set_index);
+	if (unlikely(!set))
+		return TERM_LOST_NO_SLOT;
+	sighting->key = &key;
+	sighting->now_ns = entry.replay ? skb->tstamp : coarse_ns(area);
+	sighting->replay_ns = entry.replay ? skb->tstamp : 0;
+	sighting->ordering = entry.ordering;
+	term = count_in_slot(set, set_index, skb, sighting, has_macs);
+	if (likely(term == TERM_ACCOUNTED))
+		area->marks[set_in_cpu >> knobs.mark_shift & (MARK_GROUPS - 1)] = 1;
+	return term;
+}
+
+static __always_inline int observe(struct __sk_buff *skb, const struct entry entry)
+{
+	__u32 cpu = entry.replay ? skb->cb[REPLAY_CB_CPU] : bpf_get_smp_processor_id();
+	__u32 ifindex = entry.replay ? skb->cb[REPLAY_CB_IFINDEX] : skb->ifindex;
+	enum hook hook = entry.hook;
+	struct sighting sighting;
+	struct measures measures;
+	struct cpu_area *area;
+	struct packet *packet;
+	struct books *books;
+	enum term term;
+
+	area = bpf_map_lookup_elem(&cpus, &cpu);
+	if (!area)
+		return GO_ON;
+	if (entry.replay && skb->cb[REPLAY_CB_FLAGS] & REPLAY_EGRESS)
+		hook = HOOK_EGRESS;
+	books = hook == HOOK_EGRESS ? &area->books[HOOK_EGRESS] : &area->books[HOOK_INGRESS];
+	packet = (struct packet *)area->scratch;
+
+	parse_any(skb, entry, entry.replay ? skb->cb[REPLAY_CB_FRAME_BYTES] : skb->len, books, packet);
+	if (entry.replay)
+		packet->header_bytes += skb->cb[REPLAY_CB_LINK_BYTES] - ETH_HLEN;
+	measures = measure(skb, packet, frame_length(skb, packet, entry), hook);
+	book(books, TERM_SEEN, &measures);
+
+	if (likely(packet->verdict == PARSED)) {
+		sighting.packet = packet;
+		sighting.measures = &measures;
+		sighting.books = books;
+		term = account(skb, entry, hook, cpu, ifindex, area, &sighting);
+	} else if (packet->verdict == PARSED_NOT_IP) {
+		term = TERM_NOT_IP;
+	} else {
+		books->malformed[packet->verdict & (MALFORMED_COUNT - 1)]++;
+		term = TERM_MALFORMED;
+	}
+	if (likely(term == TERM_ACCOUNTED)) {
+		book(books, TERM_ACCOUNTED, &measures);
+		return GO_ON;
+	}
+	book_stray(books, term, &measures, packet, ifindex, hook);
+	return GO_ON;
+}
+
+#define ENTRY(name, ...)                                              \
+	SEC("tc") int name(struct __sk_buff *skb)                     \
+	{                                                             \
+		return observe(skb, (struct entry){ __VA_ARGS__ });   \
+	}
+
+ENTRY(weir_ingress, .hook = HOOK_INGRESS, .link = LINK_ETHERNET, .ordering = ORDERING_PLAIN)
+ENTRY(weir_egress, .hook = HOOK_EGRESS, .link = LINK_ETHERNET, .ordering = ORDERING_PLAIN)
+ENTRY(weir_ingress_ip, .hook = HOOK_INGRESS, .link = LINK_NONE, .ordering = ORDERING_PLAIN)
+ENTRY(weir_egress_ip, .hook = HOOK_EGRESS, .link = LINK_NONE, .ordering = ORDERING_PLAIN)
+ENTRY(weir_replay, .hook = HOOK_INGRESS, .link = LINK_ETHERNET, .ordering = ORDERING_PLAIN, .replay = true)
+
+/* The same with fetching atomics, for CPUs that order stores weakly. */
+ENTRY(weirf_ingress, .hook = HOOK_INGRESS, .link = LINK_ETHERNET, .ordering = ORDERING_FETCH)
+ENTRY(weirf_egress, .hook = HOOK_EGRESS, .link = LINK_ETHERNET, .ordering = ORDERING_FETCH)
+ENTRY(weirf_ingress_ip, .hook = HOOK_INGRESS, .link = LINK_NONE, .ordering = ORDERING_FETCH)
+ENTRY(weirf_egress_ip, .hook = HOOK_EGRESS, .link = LINK_NONE, .ordering = ORDERING_FETCH)
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Never loaded: puts every structure that user space reads into BTF, where tests/layout_test.ts finds its offsets. A
+ * structure that is used only through a helper would be missing from the program's own BTF.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "books.h"
+#include "knobs.h"
+#include "reason.h"
+#include "slot.h"
+
+struct slot layout_slot;
+struct cpu_area layout_cpu_area;
+struct knobs layout_knobs;
+struct stray_key layout_stray_key;
+struct stray layout_stray;
+enum hook layout_hook;
+enum key_flag layout_key_flag;
+enum slot_note layout_slot_note;
+enum term layout_term;
+enum malformed layout_malformed;
+enum event layout_event;

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the sequence numbers of one direction say about its quality. A slot sees a flow only from its claim on and only
+ * what one CPU handles, so both counts are lower bounds: nothing is called retransmitted that this slot has not seen.
+ */
+#ifndef WEIR_TCP_BPF_H
+#define WEIR_TCP_BPF_H
+
+#include "books.h"
+#include "parse.bpf.h"
+#include "slot.h"
+
+/* A jump further than this is no gap but another stream's numbers: start over, count nothing. */
+#define SEQUENCE_JUMP_MAX (1 << 26)
+
+static __always_inline __u32 sequence_length(const struct packet *packet)
+{
+	return packet->payload_bytes + !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
+}
+
+static __always_inline void open_hole(struct slot *slot, __u32 sequence)
+{
+	if (slot->hole_begin == slot->hole_end) {
+		slot->hole_begin = slot->sequence_next;
+		slot->notes &= ~NOTE_HOLES_MERGED;
+	} else {
+		slot->notes |= NOTE_HOLES_MERGED;
+	}
+	slot->hole_end = sequence;
+}
+
+/* A segment that falls into the hole: late, not sent twice. */
+static __always_inline void fill_hole(struct slot *slot, const struct packet *packet, __u32 length, __u64 packets)
+{
+	if (slot->notes & NOTE_HOLES_MERGED)
+		return;
+	slot->out_of_order_packets += packets;
+	if (packet->sequence == slot->hole_begin)
+		slot->hole_begin = (__s32)(packet->sequence + length - slot->hole_end) < 0 ?
+			packet->sequence + length : slot->hole_end;
+	else if ((__s32)(packet->sequence + length - slot->hole_end) >= 0)
+		slot->hole_end = packet->sequence;
+}
+
+/* A segment that begins before what was expected. behind: by how much. */
+static __always_inline void look_back(struct slot *slot, const struct packet *packet, __u32 length, __u32 behind,
+				      __u64 packets)
+{
+	/* a keep-alive or window probe repeats one byte on purpose (RFC 9293, 3.8.4) */
+	if (length == 1 && behind == 1 && !(packet->tcp_flags & (TCP_SYN | TCP_FIN)))
+		return;
+	if (slot->hole_begin != slot->hole_end && (__s32)(packet->sequence - slot->hole_begin) >= 0 &&
+	    (__s32)(packet->sequence - slot->hole_end) < 0) {
+		fill_hole(slot, packet, length, packets);
+		return;
+	}
+	if ((__s32)(packet->sequence - slot->sequence_first) < 0)
+		return;
+	slot->retransmitted_packets += length <= behind ? packets : 1;
+	slot->retransmitted_bytes += length <= behind ? length : behind;
+}
+
+static __always_inline void follow_sequence(struct slot *slot, const struct packet *packet, __u64 packets)
+{
+	__u32 length = sequence_length(packet);
+	__s32 ahead = packet->sequence - slot->sequence_next;
+
+	if (!length)
+		return;
+	if (likely(ahead == 0)) {
+		slot->sequence_next += length;
+		return;
+	}
+	if (ahead > SEQUENCE_JUMP_MAX || ahead < -SEQUENCE_JUMP_MAX) {
+		slot->sequence_first = packet->sequence;
+		slot->hole_begin = slot->hole_end;
+	} else if (ahead > 0) {
+		open_hole(slot, packet->sequence);
+	} else {
+		look_back(slot, packet, length, -ahead, packets);
+		if ((__s32)(packet->sequence + length - slot->sequence_next) <= 0)
+			return;
+	}
+	slot->sequence_next = packet->sequence + length;
+}
+
+static __always_inline void watch_window(struct slot *slot, const struct packet *packet)
+{
+	if (unlikely(!packet->window) && !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		slot->zero_windows++;
+}
+
+#endif

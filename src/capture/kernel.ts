@@ -1,0 +1,81 @@
+/**
+ * What weir needs of the kernel's bpf side. `libbpf.ts` is the real one; unit tests bring their own.
+ *
+ * All calls are synchronous and act in the network namespace that the thread is in. They throw {@linkcode KernelError}.
+ */
+import type { Hook, TcxOrder } from "../flow.ts";
+
+/** What a running kernel can do, found by asking it. */
+export interface KernelFeatures {
+  /** tcx hooks (6.6). */
+  tcx: boolean;
+  /** CPUs that may ever run, as maps count them. */
+  possibleCpus: number;
+}
+
+export interface LoadOptions {
+  /** Programs to load; the object's others are left out. */
+  programs: readonly string[];
+  /** Sizes of maps, in entries, for a ring in bytes. */
+  mapEntries: Readonly<Record<string, number>>;
+  /** The knobs' bytes, as bpf/knobs.h lays them out. */
+  knobs: Uint8Array<ArrayBuffer>;
+}
+
+/** A loaded object. Descriptors live until close(). */
+export interface LoadedObject {
+  programFd(name: string): number;
+  mapFd(name: string): number;
+  close(): void;
+}
+
+/** A program that somebody put on a hook. */
+export interface AttachedProgram {
+  id: number;
+  name: string;
+}
+
+/** One frame for BPF_PROG_TEST_RUN. */
+export interface TestRunInput {
+  data: Uint8Array<ArrayBuffer>;
+  /** struct __sk_buff, 192 bytes, or nothing. */
+  context?: Uint8Array<ArrayBuffer>;
+  repeat?: number;
+}
+
+export interface TestRunResult {
+  returned: number;
+  /** Mean of a run, ns. */
+  durationNs: number;
+}
+
+export interface Kernel {
+  features(): KernelFeatures;
+  /** Loads programs and maps. A verifier's refusal carries its log. */
+  load(image: Uint8Array<ArrayBuffer>, options: LoadOptions): LoadedObject;
+
+  /** Puts a program on a tcx hook. Returns the link's descriptor: closing it takes the program off. */
+  linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number;
+  /** Programs on a tcx hook, in the order that packets meet them. */
+  queryTcx(ifindex: number, hook: Hook): AttachedProgram[];
+
+  /** Creates a clsact qdisc. Returns false when the device has one already. */
+  createClsact(ifindex: number): boolean;
+  /** Removes the clsact qdisc with every filter on it: only for one that createClsact() made and nobody else uses. */
+  destroyClsact(ifindex: number): void;
+  /** Puts a program into a clsact hook under our handle. */
+  attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void;
+  detachTc(ifindex: number, hook: Hook, priority: number): void;
+  /** The program under our handle, if there is one. */
+  queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined;
+
+  /** A program by its id; undefined when it is gone. */
+  programById(id: number): AttachedProgram | undefined;
+  /** The id of a program of ours. */
+  programId(fd: number): number;
+
+  testRun(programFd: number, input: TestRunInput): TestRunResult;
+
+  /** All entries of a hash map, keys and values side by side. */
+  readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }>;
+}

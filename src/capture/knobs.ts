@@ -1,0 +1,36 @@
+/** The kernel program's constants, as bpf/knobs.h lays them out. */
+import { assert } from "../errors.ts";
+import { RING_WAKE_PARTS } from "../limits.ts";
+import type { MemoryPlan } from "../memory_plan.ts";
+
+export const KNOBS_BYTES = 88;
+const KEY_WORDS = 7;
+
+export interface KnobOptions {
+  /** A silence after which a flow gets a new generation, ms; 0: never. The shortest idle timeout of the table fits. */
+  idleGapMs: number;
+  /** UDP ports whose payload is a tunnel's, so that the headers inside count towards wire bytes under GSO. */
+  vxlanPorts: readonly [number, number];
+  genevePort: number;
+}
+
+/** IANA's VXLAN port and the one that Linux took before there was one, and Geneve's. */
+export const TUNNEL_PORTS = { vxlanPorts: [4789, 8472], genevePort: 6081 } as const;
+
+/** Lays the knobs out. Hash multipliers are new at each load: nobody outside can know them. */
+export function encodeKnobs(plan: MemoryPlan, options: KnobOptions): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(KNOBS_BYTES));
+  const multipliers = crypto.getRandomValues(new BigUint64Array(KEY_WORDS));
+  multipliers.forEach((value, i) => view.setBigUint64(i * 8, value | 1n, true));
+  view.setBigUint64(56, BigInt(options.idleGapMs) * 1_000_000n, true);
+  view.setUint32(64, plan.setsPerCpu, true);
+  view.setUint32(68, 64 - Math.log2(plan.setsPerCpu), true);
+  view.setUint32(72, plan.markShift, true);
+  const wakeBytes = plan.ringBytes / RING_WAKE_PARTS;
+  assert(Number.isInteger(Math.log2(wakeBytes)), "the wake-up mark is a power of two");
+  view.setUint32(76, wakeBytes, true);
+  view.setUint16(80, options.vxlanPorts[0], true);
+  view.setUint16(82, options.vxlanPorts[1], true);
+  view.setUint16(86, options.genevePort, true);
+  return new Uint8Array(view.buffer);
+}

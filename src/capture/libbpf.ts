@@ -1,0 +1,338 @@
+/** The door to libbpf: the one file that calls it, and the real {@linkcode Kernel}. Offsets are libbpf 1.x's structs. */
+import { assert, KernelError } from "../errors.ts";
+import type { Hook, TcxOrder } from "../flow.ts";
+import { closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
+import type {
+  AttachedProgram,
+  Kernel,
+  KernelFeatures,
+  LoadedObject,
+  LoadOptions,
+  TestRunInput,
+  TestRunResult,
+} from "./kernel.ts";
+
+const SYMBOLS = {
+  libbpf_set_print: { parameters: ["pointer"], result: "pointer" },
+  libbpf_num_possible_cpus: { parameters: [], result: "i32" },
+  bpf_object__open_mem: { parameters: ["buffer", "usize", "buffer" /* opts */], result: "pointer" },
+  bpf_object__load: { parameters: ["pointer"], result: "i32" },
+  bpf_object__close: { parameters: ["pointer"], result: "void" },
+  bpf_object__next_program: { parameters: ["pointer", "pointer" /* prev */], result: "pointer" },
+  bpf_object__find_program_by_name: { parameters: ["pointer", "buffer"], result: "pointer" },
+  bpf_object__find_map_by_name: { parameters: ["pointer", "buffer"], result: "pointer" },
+  bpf_program__name: { parameters: ["pointer"], result: "pointer" },
+  bpf_program__set_autoload: { parameters: ["pointer", "bool"], result: "i32" },
+  bpf_program__fd: { parameters: ["pointer"], result: "i32" },
+  bpf_map__fd: { parameters: ["pointer"], result: "i32" },
+  bpf_map__set_max_entries: { parameters: ["pointer", "u32"], result: "i32" },
+  bpf_map__set_initial_value: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
+  bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer" /* length */], result: "i32" },
+  bpf_prog_test_run_opts: { parameters: ["i32", "buffer"], result: "i32" },
+  bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_map_lookup_elem: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_tc_hook_create: { parameters: ["buffer"], result: "i32" },
+  bpf_tc_hook_destroy: { parameters: ["buffer"], result: "i32" },
+  bpf_tc_attach: { parameters: ["buffer", "buffer"], result: "i32" },
+  bpf_tc_detach: { parameters: ["buffer", "buffer"], result: "i32" },
+  bpf_tc_query: { parameters: ["buffer", "buffer"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+const ATTACH_TCX: Record<Hook, number> = { ingress: 46, egress: 47 };
+const TC_ATTACH_POINT: Record<Hook, number> = { ingress: 1, egress: 2 };
+const BPF_F_BEFORE = 8;
+const BPF_F_AFTER = 16;
+const PROGRAMS_PER_HOOK_MAX = 64;
+const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
+const PROG_INFO_BYTES = 80;
+
+/** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
+const TC_HANDLE = 0x7765;
+
+/** A zeroed options struct with its size in front, as libbpf wants them. */
+function options(bytes: number): DataView<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(bytes));
+  view.setBigUint64(0, BigInt(bytes), true);
+  return view;
+}
+
+function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(view.buffer);
+}
+
+/** The address of a buffer's first byte; the caller keeps the buffer alive. */
+function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
+}
+
+function check(result: number, what: string): number {
+  if (result >= 0) return result;
+  throw new KernelError(`Cannot ${what}: ${errnoText(-result)}`, { errno: -result });
+}
+
+/** Loads libbpf. Throws {@linkcode KernelError} when the library is not installed. */
+export function openLibbpf(): Kernel {
+  let library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  try {
+    library = Deno.dlopen("libbpf.so.1", SYMBOLS);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new KernelError("Cannot load libbpf.so.1: install libbpf 1.0 or newer (Debian: libbpf1)", { cause });
+  }
+  library.symbols.libbpf_set_print(null); // errors come back as values
+  return new Libbpf(library.symbols);
+}
+
+class Libbpf implements Kernel {
+  readonly #symbols: Symbols;
+
+  constructor(symbols: Symbols) {
+    this.#symbols = symbols;
+  }
+
+  features(): KernelFeatures {
+    return {
+      tcx: this.#hasTcx(),
+      possibleCpus: check(this.#symbols.libbpf_num_possible_cpus(), "count possible CPUs"),
+    };
+  }
+
+  /** A kernel without tcx does not know the attach type; one with it lists the programs of any device, here loopback. */
+  #hasTcx(): boolean {
+    const LOOPBACK_IFINDEX = 1;
+    const query = options(48);
+    const result = this.#symbols.bpf_prog_query_opts(LOOPBACK_IFINDEX, ATTACH_TCX.ingress, bytesOf(query));
+    return result !== -EINVAL;
+  }
+
+  load(image: Uint8Array<ArrayBuffer>, how: LoadOptions): LoadedObject {
+    const failed = this.#tryLoad(image, how, undefined);
+    if (typeof failed !== "number") return failed;
+    // Once more, this time listening to the verifier.
+    const log = new Uint8Array(VERIFIER_LOG_BYTES);
+    const again = this.#tryLoad(image, how, log);
+    if (typeof again !== "number") return again;
+    const end = log.indexOf(0);
+    const verifierLog = new TextDecoder().decode(log.subarray(0, end < 0 ? log.length : end));
+    throw new KernelError(`Cannot load the kernel program: ${errnoText(-again)}`, { errno: -again, verifierLog });
+  }
+
+  /** The loaded object, or minus errno. */
+  #tryLoad(image: Uint8Array<ArrayBuffer>, how: LoadOptions, log?: Uint8Array<ArrayBuffer>): LoadedObject | number {
+    const symbols = this.#symbols;
+    const open = options(80);
+    const name = cString("weir");
+    open.setBigUint64(8, addressOf(name), true);
+    if (log) {
+      open.setBigUint64(56, addressOf(log), true);
+      open.setBigUint64(64, BigInt(log.length), true);
+    }
+    const object = symbols.bpf_object__open_mem(image, BigInt(image.length), bytesOf(open));
+    if (object === null) throw new KernelError(`Cannot read the BPF object: ${errnoText(errno())}`, { errno: errno() });
+    const loaded = new LibbpfObject(symbols, object);
+    try {
+      loaded.prepare(how);
+      const result = symbols.bpf_object__load(object);
+      if (result < 0) {
+        loaded.close();
+        return result;
+      }
+    } catch (error) {
+      loaded.close();
+      throw error;
+    }
+    return loaded;
+  }
+
+  linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number {
+    const link = options(64);
+    link.setUint32(8, order === "first" ? BPF_F_BEFORE : BPF_F_AFTER, true);
+    return check(
+      this.#symbols.bpf_link_create(programFd, ifindex, ATTACH_TCX[hook], bytesOf(link)),
+      `attach to tcx ${hook} of device ${ifindex}`,
+    );
+  }
+
+  queryTcx(ifindex: number, hook: Hook): AttachedProgram[] {
+    const ids = new Uint32Array(PROGRAMS_PER_HOOK_MAX);
+    const query = options(48);
+    query.setBigUint64(16, addressOf(new Uint8Array(ids.buffer)), true);
+    query.setUint32(24, ids.length, true);
+    const result = this.#symbols.bpf_prog_query_opts(ifindex, ATTACH_TCX[hook], bytesOf(query));
+    if (result === -EINVAL || result === -ENOENT) return [];
+    check(result, `list tcx ${hook} programs of device ${ifindex}`);
+    const count = Math.min(query.getUint32(24, true), ids.length);
+    return [...ids.subarray(0, count)].map((id) => this.programById(id) ?? { id, name: "?" });
+  }
+
+  createClsact(ifindex: number): boolean {
+    const result = this.#symbols.bpf_tc_hook_create(bytesOf(tcHook(ifindex, 3)));
+    if (result === -EEXIST) return false;
+    check(result, `create a clsact qdisc on device ${ifindex}`);
+    return true;
+  }
+
+  destroyClsact(ifindex: number): void {
+    check(
+      this.#symbols.bpf_tc_hook_destroy(bytesOf(tcHook(ifindex, 3))),
+      `remove the clsact qdisc of device ${ifindex}`,
+    );
+  }
+
+  attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
+    const BPF_TC_F_REPLACE = 1;
+    const opts = options(32);
+    opts.setInt32(8, programFd, true);
+    opts.setUint32(12, BPF_TC_F_REPLACE, true);
+    opts.setUint32(20, TC_HANDLE, true);
+    opts.setUint32(24, priority, true);
+    check(
+      this.#symbols.bpf_tc_attach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
+      `attach to tc ${hook} of device ${ifindex}`,
+    );
+  }
+
+  detachTc(ifindex: number, hook: Hook, priority: number): void {
+    const opts = tcWhich(priority);
+    check(
+      this.#symbols.bpf_tc_detach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
+      `detach from tc ${hook} of device ${ifindex}`,
+    );
+  }
+
+  queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined {
+    const opts = tcWhich(priority);
+    const result = this.#symbols.bpf_tc_query(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts));
+    if (result === -ENOENT || result === -EINVAL) return undefined; // EINVAL: the device has no clsact
+    check(result, `look for a program on tc ${hook} of device ${ifindex}`);
+    return this.programById(opts.getUint32(16, true));
+  }
+
+  programById(id: number): AttachedProgram | undefined {
+    const fd = this.#symbols.bpf_prog_get_fd_by_id(id);
+    if (fd < 0) return undefined;
+    try {
+      return this.#programInfo(fd);
+    } finally {
+      closeFd(fd);
+    }
+  }
+
+  programId(fd: number): number {
+    return this.#programInfo(fd).id;
+  }
+
+  #programInfo(fd: number): AttachedProgram {
+    const info = new Uint8Array(PROG_INFO_BYTES);
+    const length = new Uint8Array(new Uint32Array([info.length]).buffer);
+    check(this.#symbols.bpf_obj_get_info_by_fd(fd, info, length), "ask about a program");
+    const end = info.indexOf(0, 64);
+    return {
+      id: new DataView(info.buffer).getUint32(4, true),
+      name: new TextDecoder().decode(info.subarray(64, end < 0 ? 80 : end)),
+    };
+  }
+
+  testRun(programFd: number, input: TestRunInput): TestRunResult {
+    const opts = options(80);
+    opts.setBigUint64(8, addressOf(input.data), true);
+    opts.setUint32(24, input.data.length, true);
+    if (input.context) {
+      opts.setBigUint64(32, addressOf(input.context), true);
+      opts.setUint32(48, input.context.length, true);
+    }
+    opts.setInt32(60, input.repeat ?? 1, true);
+    check(
+      this.#symbols.bpf_prog_test_run_opts(programFd, bytesOf(opts)),
+      `run a program on ${input.data.length} bytes`,
+    );
+    return { returned: opts.getInt32(56, true), durationNs: opts.getUint32(64, true) };
+  }
+
+  readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }> {
+    const entries: Array<{ key: DataView; value: DataView }> = [];
+    let key = new Uint8Array(keyBytes);
+    let next = new Uint8Array(keyBytes);
+    let first = true;
+    while (this.#symbols.bpf_map_get_next_key(mapFd, first ? null : key, next) === 0) {
+      const value = new Uint8Array(valueBytes);
+      if (this.#symbols.bpf_map_lookup_elem(mapFd, next, value) === 0) {
+        entries.push({ key: new DataView(next.buffer), value: new DataView(value.buffer) });
+      }
+      key = next;
+      next = new Uint8Array(keyBytes);
+      first = false;
+    }
+    return entries;
+  }
+}
+
+/** struct bpf_tc_hook. attachPoint: a bit set of BPF_TC_INGRESS and BPF_TC_EGRESS. */
+function tcHook(ifindex: number, attachPoint: number): DataView<ArrayBuffer> {
+  const hook = options(24);
+  hook.setInt32(8, ifindex, true);
+  hook.setUint32(12, attachPoint, true);
+  return hook;
+}
+
+/** struct bpf_tc_opts that names our filter. */
+function tcWhich(priority: number): DataView<ArrayBuffer> {
+  const opts = options(32);
+  opts.setUint32(20, TC_HANDLE, true);
+  opts.setUint32(24, priority, true);
+  return opts;
+}
+
+class LibbpfObject implements LoadedObject {
+  readonly #symbols: Symbols;
+  #object: Deno.PointerValue;
+
+  constructor(symbols: Symbols, object: Deno.PointerValue) {
+    this.#symbols = symbols;
+    this.#object = object;
+  }
+
+  prepare(how: LoadOptions): void {
+    let program = this.#symbols.bpf_object__next_program(this.#object, null);
+    while (program !== null) {
+      const name = this.#symbols.bpf_program__name(program);
+      assert(name !== null, "a program has no name");
+      const wanted = how.programs.includes(new Deno.UnsafePointerView(name).getCString());
+      check(this.#symbols.bpf_program__set_autoload(program, wanted), "choose the programs to load");
+      program = this.#symbols.bpf_object__next_program(this.#object, program);
+    }
+    for (const [name, entries] of Object.entries(how.mapEntries)) {
+      check(this.#symbols.bpf_map__set_max_entries(this.#map(name), entries), `size map ${name}`);
+    }
+    check(
+      this.#symbols.bpf_map__set_initial_value(this.#map(".rodata.knobs"), how.knobs, BigInt(how.knobs.length)),
+      "set the knobs",
+    );
+  }
+
+  #map(name: string): Deno.PointerValue {
+    const map = this.#symbols.bpf_object__find_map_by_name(this.#object, cString(name));
+    if (map === null) throw new KernelError(`Cannot find map ${name}: the BPF object is not weir's`);
+    return map;
+  }
+
+  programFd(name: string): number {
+    const program = this.#symbols.bpf_object__find_program_by_name(this.#object, cString(name));
+    if (program === null) throw new KernelError(`Cannot find program ${name}: the BPF object is not weir's`);
+    return check(this.#symbols.bpf_program__fd(program), `use program ${name}`);
+  }
+
+  mapFd(name: string): number {
+    return check(this.#symbols.bpf_map__fd(this.#map(name)), `use map ${name}`);
+  }
+
+  close(): void {
+    if (this.#object !== null) this.#symbols.bpf_object__close(this.#object);
+    this.#object = null;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * Keeps the programs on the devices that are wanted, while devices come, go and change their names. Decides; the attacher
+ * does. Time is an argument.
+ */
+import { HOOKS } from "../flow.ts";
+import { DEVICE_MEMORY_MS, INTERFACES_MAX } from "../limits.ts";
+import type { Attacher, Attachment, OtherProgram } from "./attach.ts";
+import { type Device, type DeviceCounters, linkOf } from "./device.ts";
+import type { TableDevice } from "./device_table.ts";
+import type { InterfaceChoice } from "./interfaces.ts";
+import type { LinkChange, Links } from "./links.ts";
+
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LAST_MS = 60_000;
+
+/** A device's counters around the moment of an attach or detach: what weir saw began, or ended, between the two. */
+export interface CounterBracket {
+  before: DeviceCounters;
+  after: DeviceCounters;
+}
+
+/** What is known of one device. */
+export interface WatchedDevice {
+  device: Device;
+  interfaceId: number;
+  attachment?: Attachment;
+  /** Counters when the ingress hook was attached. */
+  attachedAt?: CounterBracket;
+  /** Counters when it was detached, or the last ones heard of. */
+  detachedAt?: CounterBracket;
+  others: OtherProgram[];
+  /** Why it is not attached though it should be. */
+  problem?: string;
+  attempts: number;
+  retryAtMs: number;
+  /** Monotonic ms; set when the device is gone. It keeps its part in the counting rule for a while. */
+  goneAtMs?: number;
+  /** It was attached at some time. */
+  wasAttached: boolean;
+}
+
+export interface WatcherEvents {
+  /** The devices or what is attached to them changed: the counting rule must know. */
+  changed(devices: TableDevice[]): void;
+  attached(watched: WatchedDevice): void;
+  detached(watched: WatchedDevice, why: string): void;
+  failed(watched: WatchedDevice): void;
+}
+
+export class Watcher {
+  readonly #attacher: Attacher;
+  readonly #links: Links;
+  readonly #wanted: InterfaceChoice;
+  readonly #events: WatcherEvents;
+  readonly #devices = new Map<number, WatchedDevice>();
+  #nextInterfaceId = 1;
+
+  constructor(attacher: Attacher, links: Links, wanted: InterfaceChoice, events: WatcherEvents) {
+    this.#attacher = attacher;
+    this.#links = links;
+    this.#wanted = wanted;
+    this.#events = events;
+  }
+
+  /** Every device known, those gone but remembered included. */
+  devices(): WatchedDevice[] {
+    return [...this.#devices.values()];
+  }
+
+  /** Takes a change in. */
+  apply(change: LinkChange, nowMs: number): void {
+    switch (change.type) {
+      case "new":
+        this.#see(change.device);
+        break;
+      case "gone":
+        this.#lose(change.ifindex, nowMs);
+        break;
+      case "all":
+        this.#seeAll(change.devices, nowMs);
+        break;
+    }
+    this.#work(nowMs);
+  }
+
+  /** Tries again what failed and whose time has come; forgets what is gone long enough. */
+  tick(nowMs: number): void {
+    for (const [ifindex, { goneAtMs }] of this.#devices) {
+      if (goneAtMs !== undefined && nowMs - goneAtMs >= DEVICE_MEMORY_MS) this.#devices.delete(ifindex);
+    }
+    this.#work(nowMs);
+  }
+
+  /** When tick() has something to do next, monotonic ms; undefined: nothing. */
+  nextTickMs(): number | undefined {
+    const times = this.devices().flatMap(({ problem, retryAtMs, goneAtMs }) => {
+      if (goneAtMs !== undefined) return [goneAtMs + DEVICE_MEMORY_MS];
+      return problem && Number.isFinite(retryAtMs) ? [retryAtMs] : [];
+    });
+    return times.length ? Math.min(...times) : undefined;
+  }
+
+  #seeAll(devices: Device[], nowMs: number): void {
+    const present = new Set(devices.map(({ ifindex }) => ifindex));
+    for (const ifindex of this.#devices.keys()) if (!present.has(ifindex)) this.#lose(ifindex, nowMs);
+    for (const device of devices) this.#see(device);
+  }
+
+  #see(device: Device): void {
+    const known = this.#devices.get(device.ifindex);
+    if (known && known.goneAtMs === undefined) {
+      if (known.device.name !== device.name || known.device.hardwareType !== device.hardwareType) known.retryAtMs = 0;
+      known.device = device;
+      return;
+    }
+    this.#devices.set(device.ifindex, {
+      device,
+      interfaceId: this.#takeInterfaceId(),
+      others: [],
+      attempts: 0,
+      retryAtMs: 0,
+      wasAttached: false,
+    });
+  }
+
+  /** Ids 1 to INTERFACES_MAX − 1, then from the start again: by then the first ones' records are long out. */
+  #takeInterfaceId(): number {
+    const id = this.#nextInterfaceId;
+    this.#nextInterfaceId = id + 1 < INTERFACES_MAX ? id + 1 : 1;
+    return id;
+  }
+
+  #lose(ifindex: number, nowMs: number): void {
+    const watched = this.#devices.get(ifindex);
+    if (!watched || watched.goneAtMs !== undefined) return;
+    watched.goneAtMs = nowMs;
+    delete watched.problem;
+    if (!watched.attachment) return;
+    // The hooks went with the device; only our descriptors remain.
+    watched.attachment.filters.clear();
+    for (const hook of HOOKS) this.#attacher.detach(watched.attachment, ifindex, hook);
+    delete watched.attachment;
+    this.#events.detached(watched, "the device is gone");
+  }
+
+  /** Brings what is attached in line with what is wanted. All ingress hooks go first: what leaves by a new egress hook was
+   * then seen where it came in.
+   */
+  #work(nowMs: number): void {
+    const begun: WatchedDevice[] = [];
+    for (const watched of this.#devices.values()) {
+      if (watched.goneAtMs !== undefined) continue;
+      const wanted = this.#wanted(watched.device.name);
+      if (watched.attachment && !wanted) this.#release(watched, `its name is ${watched.device.name} now`);
+      if (!wanted) {
+        delete watched.problem;
+      } else if (!watched.attachment && watched.device.up && nowMs >= watched.retryAtMs) {
+        if (this.#beginAttach(watched, nowMs)) begun.push(watched);
+      }
+    }
+    for (const watched of begun) this.#finishAttach(watched, nowMs);
+    this.#events.changed(this.#tableDevices());
+  }
+
+  #beginAttach(watched: WatchedDevice, nowMs: number): boolean {
+    const link = linkOf(watched.device);
+    if (!link) {
+      this.#fail(watched, `its hardware type ${watched.device.hardwareType} is not one weir can read`, Infinity);
+      return false;
+    }
+    const attachment = this.#attacher.begin();
+    try {
+      const before = this.#counters(watched);
+      this.#attacher.attach(attachment, watched.device.ifindex, link, "ingress");
+      watched.attachedAt = { before, after: this.#counters(watched) };
+      watched.attachment = attachment;
+      return true;
+    } catch (error) {
+      this.#undo(attachment, watched);
+      this.#failLater(watched, error, nowMs);
+      return false;
+    }
+  }
+
+  #finishAttach(watched: WatchedDevice, nowMs: number): void {
+    const { attachment, device } = watched;
+    try {
+      this.#attacher.attach(attachment!, device.ifindex, linkOf(device)!, "egress");
+    } catch (error) {
+      this.#undo(attachment!, watched);
+      delete watched.attachment;
+      this.#failLater(watched, error, nowMs);
+      return;
+    }
+    watched.attempts = 0;
+    watched.wasAttached = true;
+    delete watched.problem;
+    delete watched.detachedAt;
+    watched.others = HOOKS.flatMap((hook) => this.#attacher.others(device.ifindex, hook));
+    this.#events.attached(watched);
+  }
+
+  #counters(watched: WatchedDevice): DeviceCounters {
+    return (this.#links.read(watched.device.ifindex) ?? watched.device).counters;
+  }
+
+  /** Takes back half an attach. A hook that cannot be cleaned is the device's disappearance, which netlink tells. */
+  #undo(attachment: Attachment, watched: WatchedDevice): void {
+    for (const hook of HOOKS) {
+      try {
+        this.#attacher.detach(attachment, watched.device.ifindex, hook);
+      } catch (error) {
+        watched.problem = (error as Error).message;
+      }
+    }
+  }
+
+  #failLater(watched: WatchedDevice, error: unknown, nowMs: number): void {
+    const waitMs = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** watched.attempts);
+    watched.attempts++;
+    this.#fail(watched, error instanceof Error ? error.message : String(error), nowMs + waitMs);
+  }
+
+  #fail(watched: WatchedDevice, problem: string, retryAtMs: number): void {
+    watched.retryAtMs = retryAtMs;
+    const isNew = watched.problem !== problem;
+    watched.problem = problem;
+    if (isNew) this.#events.failed(watched);
+  }
+
+  #release(watched: WatchedDevice, why: string): void {
+    const attachment = watched.attachment!;
+    delete watched.attachment;
+    const before = this.#counters(watched);
+    this.#undo(attachment, watched);
+    watched.detachedAt = { before, after: this.#counters(watched) };
+    this.#events.detached(watched, why);
+  }
+
+  /** Takes everything off: egress hooks first, so that nothing leaves uncounted that came in uncounted. */
+  releaseAll(): void {
+    const attached = this.devices().filter(({ attachment }) => attachment);
+    for (const watched of attached) this.#attacher.detach(watched.attachment!, watched.device.ifindex, "egress");
+    for (const watched of attached) this.#release(watched, "weir stops");
+  }
+
+  #tableDevices(): TableDevice[] {
+    return this.devices().map(({ device, interfaceId, attachment, goneAtMs, wasAttached }) => ({
+      ...device,
+      interfaceId,
+      attached: goneAtMs === undefined ? attachment !== undefined : wasAttached,
+    }));
+  }
+}

@@ -1,0 +1,98 @@
+/** The main thread's handle on the collector thread: start, ask, stop. One question at a time. */
+import type { CollectorStart } from "./collector.ts";
+import { ANSWER, ARGUMENT, COMMAND, Command, DEVICES_WANTED, ROUNDS, RUNNING } from "./collector_words.ts";
+import { DEVICES } from "./count/table_layout.ts";
+import { assert } from "./errors.ts";
+import { closeFd, createEventFd, signalEventFd } from "./libc.ts";
+import { SNAPSHOT_RECORDS } from "./limits.ts";
+
+/** How often to look whether the collector answered, should its wake-up be missed. */
+const ANSWER_POLL_MS = 100;
+
+export class CollectorThread {
+  readonly #words: Int32Array;
+  readonly #eventFd = createEventFd();
+  readonly #worker: Worker;
+  readonly #failed: Promise<never>;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Starts counting. The device table that publishDevices() named first is in force from the first count on. */
+  constructor(start: Omit<CollectorStart, "eventFd">) {
+    this.#words = new Int32Array(start.memory.buffer);
+    this.#worker = new Worker(new URL("./collector.ts", import.meta.url), { type: "module", name: "collector" });
+    this.#failed = new Promise((_, reject) => {
+      this.#worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(`The collector stopped: ${event.message}`, { cause: event.error }));
+      };
+    });
+    this.#failed.catch(() => {}); // whoever waits gets it; nobody may be waiting yet
+    this.#worker.postMessage({ ...start, eventFd: this.#eventFd } satisfies CollectorStart);
+  }
+
+  /** Rejects when the collector breaks; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failed;
+  }
+
+  /** Whether it counts. */
+  isRunning(): boolean {
+    return Atomics.load(this.#words, RUNNING >> 2) === 1;
+  }
+
+  /** Rounds done, modulo 2^32. */
+  rounds(): number {
+    return Atomics.load(this.#words, ROUNDS >> 2) >>> 0;
+  }
+
+  /** The device table in force, by address. */
+  devicesInForce(): number {
+    return Atomics.load(this.#words, DEVICES >> 2);
+  }
+
+  /** Names the device table that shall be in force. Its memory must stay as it is until another one is. */
+  publishDevices(address: number): void {
+    Atomics.store(this.#words, DEVICES_WANTED >> 2, address);
+    signalEventFd(this.#eventFd);
+  }
+
+  /** Counts everything there is and fills the audit terms. */
+  async audit(): Promise<void> {
+    await this.#ask(Command.AUDIT, 0);
+  }
+
+  /** Gives pages of live flows to `page`: how many records lie in the snapshot region. */
+  async snapshot(page: (count: number) => void): Promise<void> {
+    let from = 0;
+    do {
+      const count = await this.#ask(Command.SNAPSHOT, from);
+      assert(count <= SNAPSHOT_RECORDS, "a page of the snapshot fits its region");
+      page(count);
+      from = Atomics.load(this.#words, ARGUMENT >> 2);
+    } while (from !== 0);
+  }
+
+  /** Counts everything, ends every flow, and ends the thread. Resolves when all records are in the out ring or taken. */
+  async stop(): Promise<void> {
+    await this.#ask(Command.STOP, 0);
+    this.#worker.terminate();
+    closeFd(this.#eventFd);
+  }
+
+  #ask(command: number, argument: number): Promise<number> {
+    const answer = this.#turn.then(() => this.#askNow(command, argument));
+    this.#turn = answer.catch(() => {});
+    return answer;
+  }
+
+  async #askNow(command: number, argument: number): Promise<number> {
+    Atomics.store(this.#words, ARGUMENT >> 2, argument);
+    Atomics.store(this.#words, COMMAND >> 2, command);
+    signalEventFd(this.#eventFd);
+    while (Atomics.load(this.#words, COMMAND >> 2) === command) {
+      const waiting = Atomics.waitAsync(this.#words, COMMAND >> 2, command, ANSWER_POLL_MS);
+      await Promise.race([waiting.value, this.#failed]);
+    }
+    return Atomics.load(this.#words, ANSWER >> 2);
+  }
+}

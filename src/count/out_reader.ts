@@ -1,0 +1,44 @@
+/** The main thread's end of the out ring. */
+import type { MemoryPlan } from "../memory_plan.ts";
+import { FlowRecord, RECORD_BYTES } from "./record.ts";
+import { OUT_CONSUMED, OUT_PRODUCED } from "./table_layout.ts";
+
+/** Takes a record; what it reads must be read before it returns. */
+export type RecordSink = (record: FlowRecord) => void;
+
+export class OutReader {
+  readonly #words: Int32Array;
+  readonly #plan: MemoryPlan;
+  readonly #record: FlowRecord;
+  #consumed = 0;
+
+  constructor(memory: WebAssembly.Memory, plan: MemoryPlan) {
+    this.#words = new Int32Array(memory.buffer);
+    this.#plan = plan;
+    this.#record = new FlowRecord(memory.buffer);
+  }
+
+  /** Records waiting. */
+  waiting(): number {
+    return (Atomics.load(this.#words, OUT_PRODUCED >> 2) - this.#consumed) >>> 0;
+  }
+
+  /** Gives at most `most` records to the sink and their places back to the table. Returns how many. */
+  take(most: number, sink: RecordSink): number {
+    const count = Math.min(this.waiting(), most);
+    for (let i = 0; i < count; i++) {
+      const place = (this.#consumed + i) & (this.#plan.outRecords - 1);
+      sink(this.#record.moveTo(this.#plan.out + place * RECORD_BYTES));
+    }
+    this.#consumed = (this.#consumed + count) | 0;
+    Atomics.store(this.#words, OUT_CONSUMED >> 2, this.#consumed);
+    Atomics.notify(this.#words, OUT_CONSUMED >> 2);
+    return count;
+  }
+
+  /** Resolves when there are records, or after timeoutMs. */
+  async wait(timeoutMs: number): Promise<void> {
+    const result = Atomics.waitAsync(this.#words, OUT_PRODUCED >> 2, this.#consumed, timeoutMs);
+    await result.value;
+  }
+}

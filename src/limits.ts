@@ -1,0 +1,61 @@
+/** Every fixed bound, with its unit and reason, and the relations between them. */
+import { assert } from "./errors.ts";
+
+/** Slots of all CPUs together, 192 bytes each: 12 MiB. Beyond, flows are evicted sooner, never lost. */
+export const SLOTS_DEFAULT = 65_536;
+/** A CPU's least share: fewer would evict at every step. */
+export const SLOTS_PER_CPU_MIN = 256;
+export const SLOT_BYTES = 192;
+
+/** The kernel's ring: at a million evictions a second, 8 MiB last 40 ms from empty to full. */
+export const RING_BYTES_DEFAULT = 8 * 1024 * 1024;
+/** An evicted slot in the ring, its header included. */
+export const RING_RECORD_BYTES = 8 + SLOT_BYTES;
+/** User space is woken at each multiple of this part of the ring. */
+export const RING_WAKE_PARTS = 4;
+
+/** Flows held at once. 264 bytes each with the index: 66 MiB when the table is full. */
+export const FLOWS_MAX_DEFAULT = 262_144;
+/** Entries are counted in 24 bits. */
+export const FLOWS_MAX_MOST = 8_000_000;
+/** Aggregates by prefix that stand in for flows beyond the maximum. */
+export const AGGREGATES_MAX = 1_024;
+/** Aggregates by protocol and IP version alone: always room for each. */
+export const AGGREGATES_OF_LAST_RESORT = 512;
+
+/** Records between the table and the main thread: 2.5 MiB. When they are used up, flows keep counting. */
+export const OUT_RECORDS = 8_192;
+/** Records on a page of a look at live flows. */
+export const SNAPSHOT_RECORDS = 512;
+
+/** Evicted slots counted between two looks at anything else: about 1 ms. */
+export const DRAIN_RECORDS = 8_192;
+/** Flows looked at, and records handed out, in one step of the sweep: each under 1 ms of CPU. */
+export const SWEEP_ENTRIES = 8_192;
+export const SWEEP_RECORDS = 256;
+
+/** Interfaces that one run can tell apart by name. */
+export const INTERFACES_MAX = 65_536;
+/** Devices and VLAN devices that the counting rule knows at once, twice the room of each for open addressing. */
+export const DEVICES_MAX = 16_384;
+export const VLANS_MAX = 4_096;
+/** How long a removed device keeps its part in the counting rule: its last packets may still lie in slots. */
+export const DEVICE_MEMORY_MS = 300_000;
+
+/** A step of the wall clock against the monotonic one that makes a new anchor. */
+export const ANCHOR_STEP_NS = 1_000_000n;
+export const ANCHORS_MAX = 65_536;
+
+/** The collector's waits: between scans with traffic, and without. */
+export const SCAN_INTERVAL_MS = 500;
+export const IDLE_INTERVAL_MS = 1_000;
+/** Every so many scans all slots are read, marked or not. */
+export const FULL_SCAN_EVERY = 20;
+
+/** WebAssembly's page, and the grain of mapped regions. */
+export const WASM_PAGE_BYTES = 65_536;
+
+assert(RING_BYTES_DEFAULT / RING_WAKE_PARTS > 64 * RING_RECORD_BYTES, "a wake-up comes for more than a few records");
+assert((OUT_RECORDS & (OUT_RECORDS - 1)) === 0, "out is a ring with a power of two of records");
+assert(SWEEP_RECORDS < OUT_RECORDS, "one step of the sweep fits the out ring");
+assert(DRAIN_RECORDS * RING_RECORD_BYTES < RING_BYTES_DEFAULT, "draining a batch is less than the ring");

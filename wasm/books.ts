@@ -1,0 +1,87 @@
+// The table's terms of the books, each added where its event happens and nowhere else. src/count/table_books.ts reads them.
+
+import { AUDIT, BOOKS, CONTROL_BROKEN, STATS } from "./memory_map";
+
+/** The four measures. */
+@unmanaged
+export class Measures {
+  frames: u64;
+  packets: u64;
+  bytes: u64;
+  wireBytes: u64;
+}
+
+export const MEASURES_BYTES: usize = 32;
+
+/** Terms kept per hook: Measures at BOOKS + (hook * HOOK_TERMS + term) * MEASURES_BYTES. */
+export const TERM_TAKEN: usize = 0;
+export const TERM_COUNTED: usize = 1;
+export const TERM_DUPLICATE: usize = 2;
+export const TERM_ASSUMED_DUPLICATE: usize = 3;
+export const HOOK_TERMS: usize = 4;
+
+/** Terms of the whole table, behind both hooks'. */
+export const HANDED_OUT: usize = BOOKS + 2 * HOOK_TERMS * MEASURES_BYTES;
+export const FILTERED_FLOW: usize = HANDED_OUT + MEASURES_BYTES;
+export const SAMPLED_OUT_FLOW: usize = FILTERED_FLOW + MEASURES_BYTES;
+
+/** Terms that a walk finds, at AUDIT; see audit.ts. */
+export const IN_SLOTS: usize = AUDIT;
+export const IN_RING: usize = IN_SLOTS + MEASURES_BYTES;
+export const HELD: usize = IN_RING + MEASURES_BYTES;
+export const OVERFLOW_HELD: usize = HELD + MEASURES_BYTES;
+
+/** Gauges and counters for people, u64 each at STATS. */
+export const STAT_FLOWS: usize = STATS;
+export const STAT_AGGREGATES: usize = STATS + 8;
+export const STAT_FLOWS_CREATED: usize = STATS + 16;
+export const STAT_RECORDS: usize = STATS + 24;
+export const STAT_OUT_FULL: usize = STATS + 32;
+export const STAT_OVERFLOWED: usize = STATS + 40; // sightings that went to an aggregate
+export const STAT_RING_RECORDS: usize = STATS + 48;
+export const STAT_POOL_HIGH: usize = STATS + 56;
+export const STAT_INDEX_BUCKETS: usize = STATS + 64;
+export const STAT_INDEX_OVERFLOWS: usize = STATS + 72;
+export const STAT_SLOTS_COUNTED: usize = STATS + 80;
+
+/** Per interface and hook: what was taken from its slots. */
+@unmanaged
+export class InterfaceBooks {
+  ingressFrames: u64;
+  ingressBytes: u64;
+  egressFrames: u64;
+  egressBytes: u64;
+}
+
+export const INTERFACE_BOOKS_BYTES: usize = 32;
+
+/** A rule of the design that turned out false. The agent stops: numbers behind it could not be trusted. */
+export namespace Invariant {
+  export const COUNTER_FELL: u32 = 1; // a slot's counter is less than what was counted of it
+  export const GENERATION_ORDER: u32 = 2; // the ring holds another generation of a slot than the next one
+  export const RING_RECORD_SIZE: u32 = 3;
+  export const SLOT_INDEX: u32 = 4;
+  export const INDEX_LOST: u32 = 5; // an entry in the pool that the index does not know
+  export const OVERFLOW_FULL: u32 = 6; // no room for an aggregate of last resort
+}
+
+export function broken(invariant: u32): void {
+  store<u32>(CONTROL_BROKEN, invariant);
+  unreachable();
+}
+
+@inline export function add64(at: usize, value: u64): void {
+  store<u64>(at, load<u64>(at) + value);
+}
+
+@inline export function addMeasures(at: usize, frames: u64, packets: u64, bytes: u64, wireBytes: u64): void {
+  const measures = changetype<Measures>(at);
+  measures.frames += frames;
+  measures.packets += packets;
+  measures.bytes += bytes;
+  measures.wireBytes += wireBytes;
+}
+
+@inline export function hookTerm(hook: usize, term: usize): usize {
+  return BOOKS + (hook * HOOK_TERMS + term) * MEASURES_BYTES;
+}
