@@ -17,6 +17,8 @@ const CLANG_PACKAGES = ["clang-16", "clang"];
 interface Part {
   /** Files whose change makes the output old. */
   inputs: string[];
+  /** Something else that does. */
+  version?: string;
   outputs: string[];
   build(): Promise<void>;
 }
@@ -28,7 +30,8 @@ const PARTS: Record<string, Part> = {
     build: buildBpf,
   },
   wasm: {
-    inputs: [...files("wasm", [".ts", ".json"]), "deno.json", "build.ts"],
+    inputs: [...files("wasm", [".ts", ".json"]), "build.ts"],
+    version: JSON.parse(Deno.readTextFileSync("deno.json")).imports.assemblyscript,
     outputs: ["table.wasm", "table.debug.wasm", "layout.wasm"],
     build: buildWasm,
   },
@@ -40,8 +43,8 @@ function files(folder: string, endings: string[]): string[] {
     .sort();
 }
 
-async function digest(paths: string[]): Promise<string> {
-  const contents = paths.map((path) => [path, Deno.readTextFileSync(path)]);
+async function digest({ inputs, version }: Part): Promise<string> {
+  const contents = [version, ...inputs.map((path) => [path, Deno.readTextFileSync(path)])];
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(contents)));
   return new Uint8Array(hash).toHex();
 }
@@ -171,7 +174,7 @@ const wanted = Deno.args.length ? Deno.args : Object.keys(PARTS);
 const stamp = readStamp();
 for (const name of wanted) {
   const part = PARTS[name] ?? fail(`unknown part "${name}": bpf and wasm are possible`);
-  const inputs = await digest(part.inputs);
+  const inputs = await digest(part);
   if (stamp[name] === inputs && part.outputs.every((output) => exists(`${OUTPUT}/${output}`))) continue;
   say(`${name} …`);
   const started = performance.now();

@@ -35,7 +35,9 @@ struct cpu_area {
 	__u64 tick;		/* jiffies when tick_ns was read */
 	__u64 tick_ns;		/* CLOCK_MONOTONIC, coarse */
 	__u64 scratch[SCRATCH_BYTES / 8];	/* the packet in hand: struct packet */
-	__u64 reserved[6];
+	__u64 heartbeat_ns;	/* CLOCK_MONOTONIC, CPU 0's area only: written by user space while it lives, so that another
+				 * agent can tell a filter of a dead one */
+	__u64 reserved[5];
 };
 
 /* Frames that became no flow, by where and what: so that strays have names. */

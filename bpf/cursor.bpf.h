@@ -25,13 +25,13 @@ struct cursor {
 	void *end;
 	__u32 offset;
 	__u32 limit;		/* true length of the frame: in a replay the data may be longer (padded) or shorter (cut) */
-	bool bounded;		/* a constant: whether limit may be less than the data */
+	__u32 readable;		/* bytes of the frame that the data holds; 0: the kernel's own bounds say */
 	bool offloaded;		/* segmentation is left to the device: IP's length field may be 0 (BIG TCP), the frame knows */
 	enum access access;	/* always a constant, so that only one way of reading remains */
 };
 
 static __always_inline struct cursor cursor_open(struct __sk_buff *skb, enum access access, __u32 limit,
-						bool bounded, bool offloaded)
+						__u32 readable, bool offloaded)
 {
 	struct cursor cursor = {
 		.skb = skb,
@@ -39,7 +39,7 @@ static __always_inline struct cursor cursor_open(struct __sk_buff *skb, enum acc
 		.end = (void *)(long)skb->data_end,
 		.offset = 0,
 		.limit = limit,
-		.bounded = bounded,
+		.readable = readable,
 		.offloaded = offloaded,
 		.access = access,
 	};
@@ -52,7 +52,7 @@ static __always_inline void *take(struct cursor *cursor, void *copy, __u32 size)
 {
 	void *header;
 
-	if (cursor->bounded && cursor->offset + size > cursor->limit)
+	if (cursor->readable && cursor->offset + size > cursor->readable)
 		return NULL;
 	if (cursor->access == ACCESS_DIRECT) {
 		header = cursor->at;

@@ -31,7 +31,7 @@ struct entry {
 
 /* What a replay says of each recorded frame, in skb->cb. src/capture/replay_frame.ts fills it. */
 enum replay_cb {
-	REPLAY_CB_FLAGS = 0,		/* enum replay_flag */
+	REPLAY_CB_FLAGS = 0,		/* enum replay_flag; from bit 16 on: bytes of the frame that the data holds */
 	REPLAY_CB_LINK_BYTES = 1,	/* true size of the link header that an Ethernet header stands for here */
 	REPLAY_CB_FRAME_BYTES = 2,	/* true length of the frame */
 	REPLAY_CB_CPU = 3,
@@ -86,10 +86,17 @@ static __always_inline void book_stray(struct books *books, enum term term, cons
 		books->events[EVENT_STRAY_UNLISTED]++;
 }
 
+/* A recorded frame may be padded to what the kernel takes: what stands there is no part of it. */
+static __always_inline __u32 readable_bytes(struct __sk_buff *skb, bool replay)
+{
+	return replay ? skb->cb[REPLAY_CB_FLAGS] >> 16 : 0;
+}
+
 static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, __u32 frame_bytes,
 				  bool replay, struct packet *packet)
 {
-	struct cursor cursor = cursor_open(skb, access, frame_bytes, replay, replay || skb->gso_size);
+	struct cursor cursor = cursor_open(skb, access, frame_bytes, readable_bytes(skb, replay),
+					    replay || skb->gso_size);
 	enum malformed verdict = PARSED;
 
 	__builtin_memset(packet, 0, sizeof(*packet));

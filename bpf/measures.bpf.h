@@ -73,7 +73,7 @@ static __always_inline __u16 enter_tunnel(struct cursor *cursor, const struct pa
 static __noinline __u32 tunnel_header_bytes(struct __sk_buff *skb, __u32 header_bytes, __u32 protocol_port)
 {
 	struct packet outer = { .protocol = protocol_port & 0xff, .destination_port = protocol_port >> 16 };
-	struct cursor cursor = cursor_open(skb, ACCESS_COPY, skb->len, false, true);
+	struct cursor cursor = cursor_open(skb, ACCESS_COPY, skb->len, 0, true);
 	struct packet inner = {};
 
 	cursor.offset = header_bytes;

@@ -17,7 +17,7 @@ import {
   SWEEP_ENTRIES,
   SWEEP_RECORDS,
 } from "./limits.ts";
-import type { MemoryPlan } from "./memory_plan.ts";
+import { HEARTBEAT_AT, type MemoryPlan } from "./memory_plan.ts";
 
 /** What main sends once, to begin. */
 export interface CollectorStart {
@@ -38,6 +38,7 @@ class Collector {
   readonly #table: Table;
   readonly #waiter: Waiter;
   readonly #anchors: Anchors;
+  readonly #heartbeat: BigUint64Array;
   #devices = 0;
   #scans = 0;
   #scannedNs = 0n;
@@ -53,6 +54,7 @@ class Collector {
       systemClock,
       new BigInt64Array(start.memory.buffer, start.plan.anchors, ANCHORS_MAX),
     );
+    this.#heartbeat = new BigUint64Array(start.memory.buffer, start.plan.cpus + HEARTBEAT_AT, 1);
   }
 
   run(): void {
@@ -80,6 +82,7 @@ class Collector {
   /** One turn: what the ring holds; the slots, when their time has come; a step of the sweep. */
   #round(): void {
     const nowNs = systemClock.monotonicNs();
+    this.#heartbeat[0] = nowNs;
     this.#table.beginRound(nowNs, this.#anchors.offsetNs, this.#anchors.place);
     this.#takeDevices();
     const drained = this.#drain();

@@ -16,9 +16,10 @@ export class CollectorThread {
   readonly #failed: Promise<never>;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Starts counting. The device table that publishDevices() named first is in force from the first count on. */
-  constructor(start: Omit<CollectorStart, "eventFd">) {
+  /** Starts counting, with the device table at this address in force. */
+  constructor(start: Omit<CollectorStart, "eventFd">, devices: number) {
     this.#words = new Int32Array(start.memory.buffer);
+    Atomics.store(this.#words, DEVICES_WANTED >> 2, devices);
     this.#worker = new Worker(new URL("./collector.ts", import.meta.url), { type: "module", name: "collector" });
     this.#failed = new Promise((_, reject) => {
       this.#worker.onerror = (event) => {

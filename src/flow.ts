@@ -10,3 +10,12 @@ export type Link = "ethernet" | "ip";
 
 /** Place among the programs on a tcx hook. */
 export type TcxOrder = "first" | "last";
+
+/** Whose flow it is, seen from this node: the initiator's side (CLIENT), the responder's (SERVER), or neither's. */
+export type SpanKind = "CLIENT" | "SERVER" | "INTERNAL";
+
+/** What was taken from the slots of one interface, by hook. */
+export interface InterfaceTaken {
+  ingress: { frames: bigint; bytes: bigint };
+  egress: { frames: bigint; bytes: bigint };
+}

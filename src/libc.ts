@@ -82,6 +82,31 @@ export function openReadOnly(path: string): number {
   return check(libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0), `open ${path}`);
 }
 
+const READ_BYTES = 65_536;
+
+/** A small file's text; undefined where it cannot be read. For /proc and /sys, which Deno opens only with all permissions. */
+export function readSystemFile(path: string): string | undefined {
+  const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const part = new Uint8Array(READ_BYTES);
+    const size = Number(libc().read(fd, part, BigInt(READ_BYTES)));
+    if (size <= 0) break;
+    text += decoder.decode(part.subarray(0, size), { stream: true });
+  }
+  libc().close(fd);
+  return text + decoder.decode();
+}
+
+/** Whether a path can be opened. */
+export function canOpen(path: string): boolean {
+  const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0);
+  if (fd >= 0) libc().close(fd);
+  return fd >= 0;
+}
+
 export function closeFd(fd: number): void {
   libc().close(fd);
 }

@@ -72,6 +72,8 @@ export const SLOT_WAYS = 2;
 export const MARK_GROUPS = 512;
 /** sizeof(struct cpu_area), bpf/books.h */
 export const CPU_AREA_BYTES = 1_728;
+/** Where the first CPU's area holds user space's heartbeat. */
+export const HEARTBEAT_AT = 1_680;
 export const RECORD_BYTES = 320;
 export const ENTRY_BYTES = 256;
 export const SHADOW_BYTES = 64;

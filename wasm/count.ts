@@ -133,7 +133,8 @@ function join(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
   if (shadow.verdict == COUNTS && place >= 0 && !(entry.state & e.OWN)) {
     entry.state |= e.OWN | (<u32>place << e.OWN_SHIFT);
   }
-  if (devices.local) entry.state |= e.LOCAL_0 << direction;
+  if (devices.sourceLocal) entry.state |= e.LOCAL_0 << direction;
+  if (devices.destinationLocal) entry.state |= e.LOCAL_0 << (direction ^ 1);
   if (!(entry.state & e.ORIENTED) && !shadow.frames && slot.firstSeenNs < entry.startNs) {
     entry.startNs = slot.firstSeenNs;
     entry.state = direction ? entry.state | e.FIRST_1 : entry.state & ~e.FIRST_1;

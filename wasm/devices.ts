@@ -57,7 +57,8 @@ const DOMAIN_OF_TAGS: u32 = 0x80000000;
 export let verdict: u8 = 0;
 export let interfaceId: u16 = 0;
 export let domain: u32 = 0;
-export let local: bool = false; // made on this node: by the host itself or by a workload at the device's other end
+export let sourceLocal: bool = false; // made on this node: by the host itself or by a workload at the device's other end
+export let destinationLocal: bool = false; // on its way to such a workload
 
 @inline function table(): usize {
   return <usize>load<u32>(CONTROL_DEVICES);
@@ -114,7 +115,8 @@ export function sight(slot: Slot): void {
   const egress = (slot.flags & KEY_EGRESS) != 0;
   interfaceId = device ? device.interfaceId : 0;
   verdict = egress ? egressVerdict(slot, flags, vlan) : ingressVerdict(flags);
-  local = egress ? slot.ingressIfindex == 0 : (flags & ENDPOINT) != 0;
+  sourceLocal = egress ? slot.ingressIfindex == 0 : (flags & ENDPOINT) != 0;
+  destinationLocal = egress && (flags & ENDPOINT) != 0;
   if (!slot.vlan) domain = device ? device.domain : 0;
   else if (vlan && !slot.vlanInner) domain = vlan.domain;
   else domain = DOMAIN_OF_TAGS | ((<u32>slot.vlan) << 12) | slot.vlanInner;

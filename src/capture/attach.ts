@@ -94,8 +94,6 @@ export class Attacher {
     }));
     const all = [...tcx, ...tc];
     const ours = all.findIndex(({ name }) => isOurProgram(name));
-    return all.flatMap(({ id, name }, i) =>
-      isOurProgram(name) ? [] : [{ hook, id, name, inFront: ours < 0 || i < ours }]
-    );
+    return all.flatMap(({ id, name }, i) => isOurProgram(name) ? [] : [{ hook, id, name, inFront: i < ours }]);
   }
 }

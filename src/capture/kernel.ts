@@ -71,6 +71,8 @@ export interface Kernel {
 
   /** A program by its id; undefined when it is gone. */
   programById(id: number): AttachedProgram | undefined;
+  /** A map's value by its name, of the maps that a program uses; undefined when there is none. */
+  programMapValue(programId: number, map: string, key: number, valueBytes: number): DataView | undefined;
   /** The id of a program of ours. */
   programId(fd: number): number;
 

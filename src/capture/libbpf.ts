@@ -30,6 +30,7 @@ const SYMBOLS = {
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
+  bpf_map_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer" /* length */], result: "i32" },
   bpf_prog_test_run_opts: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
@@ -50,9 +51,12 @@ const BPF_F_AFTER = 16;
 const PROGRAMS_PER_HOOK_MAX = 64;
 const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
+const MAP_INFO_BYTES = 40;
+const NAME_BYTES = 16;
+const MAPS_PER_PROGRAM_MAX = 16;
 
 /** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
-const TC_HANDLE = 0x7765;
+export const TC_HANDLE = 0x7765;
 
 /** A zeroed options struct with its size in front, as libbpf wants them. */
 function options(bytes: number): DataView<ArrayBuffer> {
@@ -223,19 +227,56 @@ class Libbpf implements Kernel {
     }
   }
 
+  programMapValue(programId: number, map: string, key: number, valueBytes: number): DataView | undefined {
+    const program = this.#symbols.bpf_prog_get_fd_by_id(programId);
+    if (program < 0) return undefined;
+    try {
+      for (const id of this.#programMaps(program)) {
+        const fd = this.#symbols.bpf_map_get_fd_by_id(id);
+        if (fd < 0) continue;
+        try {
+          const value = new Uint8Array(valueBytes);
+          const keyBytes = new Uint8Array(new Uint32Array([key]).buffer);
+          if (this.#mapName(fd) !== map) continue;
+          if (this.#symbols.bpf_map_lookup_elem(fd, keyBytes, value) === 0) return new DataView(value.buffer);
+        } finally {
+          closeFd(fd);
+        }
+      }
+      return undefined;
+    } finally {
+      closeFd(program);
+    }
+  }
+
+  #programMaps(fd: number): number[] {
+    const ids = new Uint32Array(MAPS_PER_PROGRAM_MAX);
+    const info = new DataView(new ArrayBuffer(PROG_INFO_BYTES));
+    info.setUint32(52, ids.length, true);
+    info.setBigUint64(56, addressOf(new Uint8Array(ids.buffer)), true);
+    this.#info(fd, bytesOf(info));
+    return [...ids.subarray(0, Math.min(info.getUint32(52, true), ids.length))];
+  }
+
+  #mapName(fd: number): string {
+    const info = new Uint8Array(MAP_INFO_BYTES);
+    this.#info(fd, info);
+    return nameAt(info, 24);
+  }
+
+  #info(fd: number, info: Uint8Array<ArrayBuffer>): void {
+    const length = new Uint8Array(new Uint32Array([info.length]).buffer);
+    check(this.#symbols.bpf_obj_get_info_by_fd(fd, info, length), "ask about a program or map");
+  }
+
   programId(fd: number): number {
     return this.#programInfo(fd).id;
   }
 
   #programInfo(fd: number): AttachedProgram {
     const info = new Uint8Array(PROG_INFO_BYTES);
-    const length = new Uint8Array(new Uint32Array([info.length]).buffer);
-    check(this.#symbols.bpf_obj_get_info_by_fd(fd, info, length), "ask about a program");
-    const end = info.indexOf(0, 64);
-    return {
-      id: new DataView(info.buffer).getUint32(4, true),
-      name: new TextDecoder().decode(info.subarray(64, end < 0 ? 80 : end)),
-    };
+    this.#info(fd, info);
+    return { id: new DataView(info.buffer).getUint32(4, true), name: nameAt(info, 64) };
   }
 
   testRun(programFd: number, input: TestRunInput): TestRunResult {
@@ -270,6 +311,13 @@ class Libbpf implements Kernel {
     }
     return entries;
   }
+}
+
+/** A name in struct bpf_prog_info or bpf_map_info. */
+function nameAt(info: Uint8Array, at: number): string {
+  const name = info.subarray(at, at + NAME_BYTES);
+  const end = name.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
 }
 
 /** struct bpf_tc_hook. attachPoint: a bit set of BPF_TC_INGRESS and BPF_TC_EGRESS. */

@@ -1,6 +1,6 @@
 /** The main thread's end of the out ring. */
 import type { MemoryPlan } from "../memory_plan.ts";
-import { FlowRecord, RECORD_BYTES } from "./record.ts";
+import { FlowRecord, RECORD_BYTES } from "../flow_record.ts";
 import { OUT_CONSUMED, OUT_PRODUCED } from "./table_layout.ts";
 
 /** Takes a record; what it reads must be read before it returns. */
@@ -34,6 +34,11 @@ export class OutReader {
     Atomics.store(this.#words, OUT_CONSUMED >> 2, this.#consumed);
     Atomics.notify(this.#words, OUT_CONSUMED >> 2);
     return count;
+  }
+
+  /** Ends a wait() now. */
+  wake(): void {
+    Atomics.notify(this.#words, OUT_PRODUCED >> 2);
   }
 
   /** Resolves when there are records, or after timeoutMs. */

@@ -53,7 +53,7 @@ static __always_inline void fill_key(struct flow_key *key, const struct packet *
 
 SEC("tc") int conventional(struct __sk_buff *skb)
 {
-	struct cursor cursor = cursor_open(skb, ACCESS_DIRECT, skb->len, false, skb->gso_size);
+	struct cursor cursor = cursor_open(skb, ACCESS_DIRECT, skb->len, 0, skb->gso_size);
 	struct measures measures;
 	struct totals *totals;
 	struct packet *packet;

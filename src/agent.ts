@@ -1,0 +1,223 @@
+/**
+ * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
+ * nothing is left in between.
+ */
+import type { Books } from "./books.ts";
+import {
+  type AttachMode,
+  type AuditLine,
+  Capture,
+  type InterfaceChoice,
+  type Kernel,
+  type NetworkNamespace,
+  type Stray,
+  type WatchedDevice,
+} from "./capture/mod.ts";
+import { systemClock } from "./clock.ts";
+import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
+import { CollectorThread } from "./collector_thread.ts";
+import { OutReader, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import type { Exporter } from "./export/mod.ts";
+import { type Hook, HOOKS, type TcxOrder } from "./flow.ts";
+import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
+import { log } from "./log.ts";
+import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+
+export interface AgentOptions {
+  kernel: Kernel;
+  image: Uint8Array<ArrayBuffer>;
+  module: WebAssembly.Module;
+  memory: MemoryOptions;
+  table: TableOptions;
+  namespace: NetworkNamespace;
+  interfaces: InterfaceChoice;
+  mode: AttachMode;
+  order: TcxOrder;
+  priority: number;
+  /** Built once the agent can say what records refer to. */
+  exporters(agent: Agent): Exporter[];
+}
+
+/** Records given to the exporters between two turns of the event loop. */
+const BATCH_RECORDS = 512;
+const OUT_WAIT_MS = 1_000;
+const NS_PER_MS = 1e6;
+
+export class Agent {
+  readonly #capture: Capture;
+  readonly #collector: CollectorThread;
+  readonly #kernelBooks: KernelBooks;
+  readonly #tableBooks: TableBooks;
+  readonly #out: OutReader;
+  readonly #exporters: Exporter[];
+  readonly #exporting: Promise<void>;
+  readonly #memory: WebAssembly.Memory;
+  readonly plan: MemoryPlan;
+  readonly startedAtMs = Date.now();
+  #state: "running" | "stopping" | "stopped" = "running";
+  #finalAudit: AuditLine[] | undefined;
+
+  /** Loads, attaches and starts counting. Throws KernelError. */
+  constructor(options: AgentOptions) {
+    this.plan = planMemory(options.memory);
+    this.#memory = createMemory(this.plan);
+    this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
+    this.#tableBooks = new TableBooks(this.#memory, this.plan);
+    this.#out = new OutReader(this.#memory, this.plan);
+
+    // What the device table says is asked for before there is a collector to take it: it starts with the last word.
+    let devicesWanted = 0;
+    let collector: CollectorThread | undefined;
+    this.#capture = new Capture({
+      ...options,
+      plan: this.plan,
+      memory: this.#memory,
+      idleGapMs: shortestIdleTimeoutMs(options.table),
+      nowMs: () => Number(systemClock.monotonicNs()) / NS_PER_MS,
+      publishDevices(address) {
+        devicesWanted = address;
+        collector?.publishDevices(address);
+      },
+      devicesInForce: () => collector?.devicesInForce() ?? 0,
+    });
+    this.#capture.start();
+    this.#collector = collector = new CollectorThread({
+      memory: this.#memory,
+      module: options.module,
+      plan: this.plan,
+      table: options.table,
+      ringFd: this.#capture.ringFd,
+    }, devicesWanted);
+    this.#capture.follow();
+    this.#exporters = options.exporters(this);
+    this.#exporting = this.#export();
+  }
+
+  /** Rejects when a part breaks that cannot be mended: the numbers could not be trusted any more. */
+  get failed(): Promise<never> {
+    return this.#collector.failed;
+  }
+
+  /** Gives records to every exporter as they come; waits for the slowest one that is not ready. */
+  async #export(): Promise<void> {
+    while (this.#state !== "stopped" || this.#out.waiting() > 0) {
+      if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
+      for (const exporter of this.#exporters) if (!exporter.isReady()) await exporter.ready();
+      this.#out.take(BATCH_RECORDS, (record) => {
+        for (const exporter of this.#exporters) exporter.accept(record);
+      });
+      // other work of this thread has its turn
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  interfaceOf(id: number): { name: string; ifindex: number } | undefined {
+    return this.#capture.interfaceOf(id);
+  }
+
+  devices(): WatchedDevice[] {
+    return this.#capture.devices();
+  }
+
+  strays(): Stray[] {
+    return this.#capture.strays();
+  }
+
+  get exporters(): readonly Exporter[] {
+    return this.#exporters;
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  isCounting(): boolean {
+    return this.#collector.isRunning();
+  }
+
+  /** Rounds of the collector so far: while it lives, they grow. */
+  rounds(): number {
+    return this.#collector.rounds();
+  }
+
+  stats(): TableStats {
+    return this.#tableBooks.stats();
+  }
+
+  kernelDetail(): KernelDetail {
+    return this.#kernelBooks.detail();
+  }
+
+  /** The books as they are, without counting anything first: for metrics. */
+  books(): Books {
+    return this.#readBooks();
+  }
+
+  /** The books of this moment: seen, then everything counted, then seen again. After stop() they are final. */
+  async auditBooks(): Promise<Books> {
+    if (this.#state === "stopped") return this.#readBooks();
+    const seenBefore = this.#kernelBooks.terms();
+    await this.#collector.audit();
+    const books = this.#readBooks();
+    const seenAfter = this.#kernelBooks.terms().seen;
+    return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
+  }
+
+  #readBooks(): Books {
+    const hooks = HOOKS.map((hook: Hook) =>
+      [hook, { ...this.#kernelBooks.terms(hook), ...this.#tableBooks.countTerms(hook) }] as const
+    );
+    return {
+      kernel: this.#kernelBooks.terms(),
+      table: this.#tableBooks.terms(),
+      exporters: Object.fromEntries(this.#exporters.map((exporter) => [exporter.name, exporter.terms()])),
+      hooks: Object.fromEntries(hooks),
+    };
+  }
+
+  /** What the hooks saw against what the devices counted. */
+  async audit(): Promise<AuditLine[]> {
+    if (this.#finalAudit) return this.#finalAudit;
+    return await this.#capture.audit(
+      (id) => this.#tableBooks.interfaceTaken(id),
+      () => this.#collector.audit(),
+    );
+  }
+
+  /** Gives every flow that goes on to `look`, as the record that it would be now. */
+  async lookAtFlows(look: (record: FlowRecord) => void): Promise<void> {
+    const record = new FlowRecord(this.#memory.buffer);
+    await this.#collector.snapshot((count) => {
+      for (let i = 0; i < count; i++) look(record.moveTo(this.plan.snapshot + i * RECORD_BYTES));
+    });
+  }
+
+  /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#state = "stopping";
+    log.info("Stopping: detaching, then handing out every flow");
+    const deadline = performance.now() + deadlineMs;
+    this.#capture.detach();
+    await this.#collector.stop();
+    this.#state = "stopped";
+    this.#out.wake();
+    await this.#exporting;
+    await Promise.all(
+      this.#exporters.map((exporter) => exporter.close(Math.max(0, deadline - performance.now()))),
+    );
+    this.#finalAudit = await this.#capture.audit(
+      (id) => this.#tableBooks.interfaceTaken(id),
+      () => Promise.resolve(),
+    );
+  }
+
+  /** Unloads the program. Nothing may be asked any more. */
+  async close(): Promise<void> {
+    await this.#capture.close();
+  }
+}
+
+/** A slot begins anew after the shortest silence that ends a flow. */
+function shortestIdleTimeoutMs(table: TableOptions): number {
+  return Math.min(table.genericTimeoutMs, table.icmpTimeoutMs, table.tcpTimeoutMs, table.udpTimeoutMs);
+}

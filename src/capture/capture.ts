@@ -1,0 +1,204 @@
+/** The whole of stage 2 in one object: the loaded program, the devices it is on, and what there is to tell about them. */
+import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
+import { waitForGracePeriod } from "../libc.ts";
+import { log } from "../log.ts";
+import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
+import { Attacher, type AttachMode } from "./attach.ts";
+import { auditDevice, type AuditLine } from "./audit.ts";
+import type { DeviceCounters } from "./device.ts";
+import { type TableDevice, writeDeviceTable } from "./device_table.ts";
+import type { InterfaceChoice } from "./interfaces.ts";
+import type { Kernel } from "./kernel.ts";
+import { TUNNEL_PORTS } from "./knobs.ts";
+import { type LinkChange, type Links, openLinks } from "./links.ts";
+import type { NetworkNamespace } from "./namespace.ts";
+import { type FlowProgram, loadProgram } from "./program.ts";
+import { readStrays, type Stray } from "./strays.ts";
+import { type WatchedDevice, Watcher } from "./watcher.ts";
+
+export interface CaptureOptions {
+  kernel: Kernel;
+  /** The compiled kernel program. */
+  image: Uint8Array<ArrayBuffer>;
+  plan: MemoryPlan;
+  memory: WebAssembly.Memory;
+  namespace: NetworkNamespace;
+  interfaces: InterfaceChoice;
+  mode: AttachMode;
+  order: TcxOrder;
+  priority: number;
+  /** The shortest idle timeout: after such a silence a flow's slot begins anew. */
+  idleGapMs: number;
+  /** Monotonic ms. */
+  nowMs(): number;
+  /** Another device table lies at this address of the memory. */
+  publishDevices(address: number): void;
+  /** Which table is in force: the other one may be rewritten. */
+  devicesInForce(): number;
+}
+
+const TICK_LEAST_MS = 50;
+const TABLE_BUSY_WAIT_MS = 20;
+
+export class Capture {
+  readonly #options: CaptureOptions;
+  readonly #program: FlowProgram;
+  readonly #links: Links;
+  readonly #watcher: Watcher;
+  readonly #names = new Map<number, { name: string; ifindex: number }>();
+  #published = "";
+  #table = 0;
+  #pending: TableDevice[] | undefined;
+  #pendingTimer: ReturnType<typeof setTimeout> | undefined;
+  #tickTimer: ReturnType<typeof setTimeout> | undefined;
+  #following: Promise<void> | undefined;
+
+  /** Loads the program. Nothing is attached yet. Throws KernelError. */
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    const { kernel, plan, memory, image, idleGapMs, namespace } = options;
+    this.#program = loadProgram(kernel, plan, memory, { image, purpose: "live", idleGapMs, ...TUNNEL_PORTS });
+    this.#links = openLinks(namespace);
+    const attacher = new Attacher(kernel, this.#links, (link, hook) => this.#program.fd(link, hook), options);
+    this.#watcher = new Watcher(attacher, this.#links, options.interfaces, {
+      changed: (devices) => this.#publish(devices),
+      attached: (watched) => reportAttached(watched, options.mode),
+      detached: ({ device }, why) => log.info("Detached from {name}: {why}", { name: device.name, why }),
+      failed: ({ device, problem }) => log.warn("Not attached to {name}: {problem}", { name: device.name, problem }),
+    });
+  }
+
+  get ringFd(): number {
+    return this.#program.ringFd();
+  }
+
+  /** Attaches to every wanted device there is. */
+  start(): void {
+    this.#apply({ type: "all", devices: this.#options.namespace.within(() => this.#links.list()) });
+  }
+
+  /** Follows the devices from here on, until stop(). */
+  follow(): void {
+    this.#following = this.#followChanges();
+  }
+
+  async #followChanges(): Promise<void> {
+    for await (const change of this.#links.changes()) this.#apply(change);
+  }
+
+  #apply(change: LinkChange): void {
+    this.#options.namespace.within(() => this.#watcher.apply(change, this.#options.nowMs()));
+    this.#scheduleTick();
+  }
+
+  #scheduleTick(): void {
+    clearTimeout(this.#tickTimer);
+    const next = this.#watcher.nextTickMs();
+    if (next === undefined) return;
+    const waitMs = Math.max(TICK_LEAST_MS, next - this.#options.nowMs());
+    this.#tickTimer = setTimeout(() => {
+      this.#options.namespace.within(() => this.#watcher.tick(this.#options.nowMs()));
+      this.#scheduleTick();
+    }, waitMs);
+    Deno.unrefTimer(this.#tickTimer);
+  }
+
+  /** Writes the device table that is not in force, if anything that it says changed, and asks for it to be. */
+  #publish(devices: TableDevice[]): void {
+    for (const { interfaceId, name, ifindex } of devices) this.#names.set(interfaceId, { name, ifindex });
+    const said = JSON.stringify(devices.map(({ counters: _, name: __, up: ___, ...facts }) => facts));
+    if (said === this.#published && !this.#pending) return;
+    const { plan, memory } = this.#options;
+    const inForce = this.#options.devicesInForce();
+    const next = plan.devices[this.#table ^ 1]!;
+    if (inForce === next) {
+      // The collector has not taken the last table over yet: wait for it.
+      this.#pending = devices;
+      clearTimeout(this.#pendingTimer);
+      this.#pendingTimer = setTimeout(() => this.#publish(this.#pending ?? devices), TABLE_BUSY_WAIT_MS);
+      return;
+    }
+    this.#pending = undefined;
+    this.#published = said;
+    this.#table ^= 1;
+    writeDeviceTable(new Uint8Array(memory.buffer, next, DEVICE_TABLE_BYTES), devices);
+    this.#options.publishDevices(next);
+  }
+
+  /** Every device known. */
+  devices(): WatchedDevice[] {
+    return this.#watcher.devices();
+  }
+
+  /** The interface behind an id in a record. */
+  interfaceOf(id: number): { name: string; ifindex: number } | undefined {
+    return this.#names.get(id);
+  }
+
+  strays(): Stray[] {
+    return readStrays(this.#options.kernel, this.#program.straysFd());
+  }
+
+  /** Compares what the ingress hooks saw with the devices' counters. count: brings weir's own numbers up to date. */
+  async audit(taken: (interfaceId: number) => InterfaceTaken, count: () => Promise<void>): Promise<AuditLine[]> {
+    const before = this.#counters();
+    await count();
+    const strays = this.strays();
+    const after = this.#counters();
+    return this.devices().flatMap((watched) => {
+      const { ifindex } = watched.device;
+      const first = watched.detachedAt?.before ?? before.get(ifindex);
+      const last = watched.detachedAt?.after ?? after.get(ifindex);
+      if (!first || !last) return [];
+      const line = auditDevice(watched, taken(watched.interfaceId), strayTotal(strays, ifindex, "ingress"), {
+        before: first,
+        after: last,
+      });
+      return line ?? [];
+    });
+  }
+
+  #counters(): Map<number, DeviceCounters> {
+    const devices = this.#options.namespace.within(() => this.#links.list());
+    return new Map(devices.map(({ ifindex, counters }) => [ifindex, counters]));
+  }
+
+  /** Takes the programs off every hook and waits until none runs any more. Maps stay, for the collector to finish. */
+  detach(): void {
+    clearTimeout(this.#tickTimer);
+    clearTimeout(this.#pendingTimer);
+    this.#options.namespace.within(() => this.#watcher.releaseAll());
+    waitForGracePeriod();
+  }
+
+  /** Unloads the program and stops following devices. */
+  async close(): Promise<void> {
+    this.#links.close();
+    await this.#following;
+    this.#program.close();
+    this.#options.namespace.close();
+  }
+}
+
+function strayTotal(strays: Stray[], ifindex: number, hook: Hook): { frames: bigint; bytes: bigint } {
+  const total = { frames: 0n, bytes: 0n };
+  for (const stray of strays) {
+    if (stray.ifindex !== ifindex || stray.hook !== hook) continue;
+    total.frames += stray.frames;
+    total.bytes += stray.bytes;
+  }
+  return total;
+}
+
+function reportAttached({ device, others }: WatchedDevice, mode: AttachMode): void {
+  log.info("Attached to {name} by {mode}", { name: device.name, ifindex: device.ifindex, mode });
+  for (const { hook, name, id, inFront } of others) {
+    log.info("Program {program} (id {id}) is on {hook} of {name}, too, {place}", {
+      program: name,
+      id,
+      hook,
+      name: device.name,
+      place: inFront ? "in front of weir" : "behind weir",
+    });
+  }
+}

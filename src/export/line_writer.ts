@@ -1,0 +1,103 @@
+/** An exporter that writes one line a record to a stream; what a line looks like is given. */
+import { type ExporterTerms, sum } from "../books.ts";
+import type { FlowRecord } from "../flow_record.ts";
+import type { Exporter, ExporterRecords } from "./exporter.ts";
+import { RecordSum, Tally } from "./tally.ts";
+
+/** Writes bytes in order; rejects when nobody reads any more. */
+export interface LineStream {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Lines that wait for the stream; beyond, records wait in the out ring, and beyond that, in their flows. */
+const QUEUE_CHARACTERS_MAX = 1024 * 1024;
+
+class Batch {
+  readonly lines: string[] = [];
+  readonly sum = new RecordSum();
+  characters = 0;
+}
+
+export class LineExporter implements Exporter {
+  readonly name: string;
+  readonly #stream: LineStream;
+  readonly #format: (record: FlowRecord) => string;
+  readonly #tally = new Tally();
+  #waiting = new Batch();
+  #sending: Batch | undefined;
+  #sent: Promise<void> = Promise.resolve();
+  #broken = false;
+
+  constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string) {
+    this.name = name;
+    this.#stream = stream;
+    this.#format = format;
+  }
+
+  /** Whether the stream's reader went away. What comes then is lost for the reason "output_closed". */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  isReady(): boolean {
+    return this.#waiting.characters < QUEUE_CHARACTERS_MAX;
+  }
+
+  async ready(): Promise<void> {
+    while (!this.isReady()) await this.#sent;
+  }
+
+  accept(record: FlowRecord): void {
+    const line = this.#format(record);
+    this.#waiting.lines.push(line);
+    this.#waiting.characters += line.length;
+    this.#waiting.sum.add(record);
+    if (!this.#sending) this.#sent = this.#send();
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.sum.records > 0) {
+      const batch = this.#sending = this.#waiting;
+      this.#waiting = new Batch();
+      let outcome = this.#tally.exported;
+      try {
+        if (this.#broken) throw new Deno.errors.BrokenPipe();
+        await this.#stream.write(new TextEncoder().encode(batch.lines.join("")));
+      } catch {
+        // Whatever the stream's error is: these lines were not delivered, and the next ones will not be.
+        this.#broken = true;
+        outcome = this.#tally.lost("output_closed");
+      }
+      if (this.#sending !== batch) return; // close() gave up on it
+      outcome.addSum(batch.sum);
+    }
+    this.#sending = undefined;
+  }
+
+  terms(): ExporterTerms {
+    const queued = this.#waiting.sum.amount();
+    return this.#tally.terms(this.#sending ? sum(queued, this.#sending.sum.amount()) : queued);
+  }
+
+  records(): ExporterRecords {
+    return {
+      queued: this.#waiting.sum.records + (this.#sending?.sum.records ?? 0),
+      exported: this.#tally.exported.records,
+      lost: this.#tally.lostRecords(),
+    };
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    const late = Promise.withResolvers<true>();
+    const timer = setTimeout(() => late.resolve(true), deadlineMs);
+    const isLate = await Promise.race([this.#sent, late.promise]);
+    clearTimeout(timer);
+    if (!isLate) return;
+    // What is being written may arrive or not; what was not begun will not.
+    if (this.#sending) this.#tally.lost("unknown").addSum(this.#sending.sum);
+    this.#tally.lost("deadline").addSum(this.#waiting.sum);
+    this.#sending = undefined;
+    this.#waiting = new Batch();
+    this.#broken = true;
+  }
+}

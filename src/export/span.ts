@@ -1,0 +1,41 @@
+/** A record as the span that stands for it. */
+import type { FlowRecord } from "../flow_record.ts";
+import type { SpanKind } from "../flow.ts";
+import { ATTRIBUTES, type AttributeValue, type SpanContext } from "./attributes.ts";
+import { protocolName } from "./names.ts";
+
+/** A span in plain values; field names are those of OTLP's JSON. */
+export interface FlowSpan {
+  name: string;
+  kind: SpanKind;
+  /** 32 hexadecimal digits. */
+  traceId: string;
+  /** 16 hexadecimal digits. */
+  spanId: string;
+  /** ns since 1970, in digits: past what a JSON number holds. */
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: Record<string, AttributeValue>;
+}
+
+/** flow_<network.type>_<network.transport> */
+export function spanName(record: FlowRecord): string {
+  return `flow_ipv${record.ipVersion}_${protocolName(record.protocol)}`;
+}
+
+export function flowSpan(record: FlowRecord, context: SpanContext): FlowSpan {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const { name, value } of ATTRIBUTES) {
+    const known = value(record, context);
+    if (known !== undefined) attributes[name] = known;
+  }
+  return {
+    name: spanName(record),
+    kind: context.kind,
+    traceId: record.traceId.toHex(),
+    spanId: record.spanId.toHex(),
+    startTimeUnixNano: record.startUnixNs.toString(),
+    endTimeUnixNano: record.endUnixNs.toString(),
+    attributes,
+  };
+}

@@ -1,0 +1,63 @@
+/** What the agent answers over HTTP, on its ports and on its socket. */
+import { type Context, Hono } from "hono";
+import type { Agent } from "../agent.ts";
+import type { FlowSpan } from "../export/span.ts";
+import type { FlowRecord } from "../flow_record.ts";
+import { type Check, Health } from "./health.ts";
+import { booksView, flowsView, statusView } from "./views.ts";
+
+export interface RouteOptions {
+  agent: Agent;
+  version: string;
+  spanOf(record: FlowRecord): FlowSpan;
+}
+
+/** Who asks: Deno.serve tells. */
+export interface Bindings {
+  /** Whether the request came over loopback or the socket. */
+  local: boolean;
+}
+
+type App = Hono<{ Bindings: Bindings }>;
+
+const FLOWS_DEFAULT = 1_000;
+const FLOWS_MOST = 100_000;
+
+/** Health on every address; the agent's own affairs to local askers only. */
+export function createRoutes(options: RouteOptions): App {
+  const { agent, version } = options;
+  const health = new Health(agent);
+  const app: App = new Hono();
+  app.get("/livez", (context) => answer(context, health.live()));
+  app.get("/readyz", (context) => answer(context, health.ready()));
+  app.get("/startup", (context) => answer(context, health.started()));
+  for (const path of ["/books", "/flows", "/status"]) {
+    app.use(path, async (context, next) => {
+      if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
+      return await next();
+    });
+  }
+  app.get("/status", (context) => context.json(statusView(agent, version)));
+  app.get("/books", async (context) => context.json(await booksView(agent)));
+  app.get("/flows", async (context) => {
+    const most = Number(context.req.query("limit") ?? FLOWS_DEFAULT);
+    if (!Number.isInteger(most) || most < 0 || most > FLOWS_MOST) {
+      return context.text(`limit must be a whole number from 0 to ${FLOWS_MOST}\n`, 400);
+    }
+    return context.json(await flowsView(agent, most, options.spanOf));
+  });
+  app.notFound((context) => context.text("not found\n", 404));
+  return app;
+}
+
+/** "ok", or what is not; ?verbose tells of each check. */
+function answer(context: Context, checks: Check[]): Response {
+  const failed = checks.filter(({ ok }) => !ok);
+  const status = failed.length ? 503 : 200;
+  if (context.req.query("verbose") !== undefined) {
+    const lines = checks.map(({ name, ok, detail }) => `[${ok ? "+" : "-"}] ${name}: ${detail}`);
+    return context.text(`${lines.join("\n")}\n${failed.length ? "failed" : "ok"}\n`, status);
+  }
+  const lines = failed.map(({ name, detail }) => `${name}: ${detail}`);
+  return context.text(failed.length ? `${lines.join("\n")}\n` : "ok", status);
+}

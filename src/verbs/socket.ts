@@ -1,0 +1,26 @@
+/** How verbs ask a running agent: HTTP over its socket. */
+import { EnvironmentError } from "../errors.ts";
+
+export const SOCKET_DEFAULT = "/run/weir/weir.sock";
+
+/** Gets a path's JSON from the agent. Throws {@linkcode EnvironmentError} when no agent answers. */
+export async function askAgent<T>(socket: string, path: string): Promise<T> {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  let response: Response;
+  try {
+    response = await fetch(`http://weir${path}`, { client });
+  } catch (cause) {
+    throw new EnvironmentError(
+      `Cannot reach an agent on ${socket}: start one with "weir run", or name its socket with --socket`,
+      { cause },
+    );
+  } finally {
+    client.close();
+  }
+  if (!response.ok) {
+    throw new EnvironmentError(
+      `Cannot get ${path} from the agent: ${response.status} ${(await response.text()).trim()}`,
+    );
+  }
+  return await response.json();
+}

@@ -1,0 +1,67 @@
+/** `weir status`: how the running agent does. */
+import { Command } from "commander";
+import { sizeText } from "../export/text_lines.ts";
+import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
+import { alignRows } from "./table.ts";
+
+/** The JSON that serve/views.ts makes. */
+export interface StatusView {
+  version: string;
+  pid: number;
+  state: string;
+  started: string;
+  uptime_seconds: number;
+  interfaces: Array<{
+    name: string;
+    ifindex: number;
+    kind: string;
+    up: boolean;
+    attached: string | null;
+    problem: string | null;
+    others: Array<{ hook: string; name: string; id: number; inFront: boolean }>;
+  }>;
+  table: Record<string, number>;
+  exporters: Record<string, { queued: number; exported: number; lost: Record<string, number> }>;
+  memory: Record<string, number>;
+}
+
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("show how the running agent does: interfaces, table, exporters, memory")
+    .option("--json", "as JSON")
+    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
+    .action(async (options: { json?: boolean; socket: string }) => {
+      const status = await askAgent<StatusView>(options.socket, "/status");
+      console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status));
+    });
+}
+
+function statusText(status: StatusView): string {
+  const interfaces = status.interfaces.map(({ name, ifindex, kind, up, attached, problem, others }) => [
+    name,
+    `${ifindex}`,
+    kind || "-",
+    up ? "up" : "down",
+    attached ?? "-",
+    problem ?? others.map((o) => `${o.name} ${o.inFront ? "in front" : "behind"} on ${o.hook}`).join(", "),
+  ]);
+  const exporters = Object.entries(status.exporters).map(([name, { queued, exported, lost }]) => [
+    name,
+    `${exported}`,
+    `${queued}`,
+    Object.entries(lost).map(([reason, count]) => `${count} ${reason}`).join(", ") || "0",
+  ]);
+  const { table, memory } = status;
+  return [
+    `weir ${status.version}, pid ${status.pid}, ${status.state} for ${status.uptime_seconds} s since ${status.started}`,
+    "",
+    alignRows([["interface", "index", "kind", "", "attached", ""], ...interfaces], new Set([1])),
+    "",
+    `flows: ${table.flows} of ${table.flowsMax}, ${table.aggregates} overflow aggregates, ${table.flowsCreated} begun`,
+    `memory: ${sizeText(memory.resident_bytes!)} resident; kernel maps beside it: slots ${
+      sizeText(memory.kernel_slots_bytes!)
+    }, ring ${sizeText(memory.kernel_ring_bytes!)}`,
+    "",
+    alignRows([["exporter", "exported", "queued", "lost"], ...exporters], new Set([1, 2])),
+  ].join("\n");
+}
