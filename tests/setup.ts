@@ -1,0 +1,56 @@
+/**
+ * Installs what the tests need beyond the build: traffic, firewall and device tools, and the file systems of BPF. Quick when
+ * nothing is missing.
+ *
+ *     deno run -A tests/setup.ts [kernels]      kernels: the emulators of the kernel matrix too
+ */
+
+/** A command, and the Debian package that has it. */
+const TOOLS: Record<string, string> = {
+  ip: "iproute2",
+  tc: "iproute2",
+  nft: "nftables",
+  iperf3: "iperf3",
+  ethtool: "ethtool",
+};
+const KERNEL_TOOLS: Record<string, string> = {
+  "qemu-system-x86_64": "qemu-system-x86",
+  "qemu-system-aarch64": "qemu-system-arm",
+  cpio: "cpio",
+  busybox: "busybox-static",
+};
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isInstalled(command: string): boolean {
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/bin"];
+  return folders.some((folder) => exists(`${folder}/${command}`));
+}
+
+function run(command: string, args: string[]): void {
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const { success, stderr } = new Deno.Command(command, { args, env, stdout: "null", stderr: "piped" }).outputSync();
+  if (success) return;
+  Deno.stderr.writeSync(stderr);
+  console.error(`setup: ${command} ${args.join(" ")} failed`);
+  Deno.exit(1);
+}
+
+const tools = { ...TOOLS, ...(Deno.args.includes("kernels") ? KERNEL_TOOLS : {}) };
+const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
+if (missing.length) {
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  console.error(`setup: installing ${packages.join(" ")} (once)`);
+  run("apt-get", ["update", "-q"]);
+  run("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages]);
+}
+if (!Deno.readTextFileSync("/proc/mounts").split("\n").some((line) => line.split(" ")[2] === "bpf")) {
+  run("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
+}
