@@ -80,7 +80,12 @@ export class Agent {
       },
       devicesInForce: () => collector?.devicesInForce() ?? 0,
     });
-    this.#capture.start();
+    try {
+      this.#capture.start();
+    } catch (error) {
+      this.#capture.detach(); // whatever it was put on before it failed
+      throw error;
+    }
     this.#collector = collector = new CollectorThread({
       memory: this.#memory,
       module: options.module,
@@ -95,7 +100,7 @@ export class Agent {
 
   /** Rejects when a part breaks that cannot be mended: the numbers could not be trusted any more. */
   get failed(): Promise<never> {
-    return this.#collector.failed;
+    return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
   /** Gives records to every exporter as they come; waits for the slowest one that is not ready. */
@@ -209,6 +214,12 @@ export class Agent {
       (id) => this.#tableBooks.interfaceTaken(id),
       () => Promise.resolve(),
     );
+  }
+
+  /** Something broke: takes the programs off the hooks, so that no device is left with a program that nobody reads. */
+  abandon(): void {
+    if (this.#state === "running") this.#capture.detach();
+    this.#state = "stopped";
   }
 
   /** Unloads the program. Nothing may be asked any more. */

@@ -28,10 +28,14 @@ export class LineExporter implements Exporter {
   #sent: Promise<void> = Promise.resolve();
   #broken = false;
 
-  constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string) {
+  /** header: a line of no record, written first. */
+  constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string, header = "") {
     this.name = name;
     this.#stream = stream;
     this.#format = format;
+    if (!header) return;
+    this.#sending = new Batch(); // of nothing: what comes meanwhile waits its turn
+    this.#sent = this.#write(header).then(() => this.#send());
   }
 
   /** Whether the stream's reader went away. What comes then is lost for the reason "output_closed". */
@@ -59,19 +63,24 @@ export class LineExporter implements Exporter {
     while (this.#waiting.sum.records > 0) {
       const batch = this.#sending = this.#waiting;
       this.#waiting = new Batch();
-      let outcome = this.#tally.exported;
-      try {
-        if (this.#broken) throw new Deno.errors.BrokenPipe();
-        await this.#stream.write(new TextEncoder().encode(batch.lines.join("")));
-      } catch {
-        // Whatever the stream's error is: these lines were not delivered, and the next ones will not be.
-        this.#broken = true;
-        outcome = this.#tally.lost("output_closed");
-      }
+      const isWritten = await this.#write(batch.lines.join(""));
+      const outcome = isWritten ? this.#tally.exported : this.#tally.lost("output_closed");
       if (this.#sending !== batch) return; // close() gave up on it
       outcome.addSum(batch.sum);
     }
     this.#sending = undefined;
+  }
+
+  async #write(text: string): Promise<boolean> {
+    if (this.#broken) return false;
+    try {
+      await this.#stream.write(new TextEncoder().encode(text));
+      return true;
+    } catch {
+      // Whatever the stream's error is: these lines were not delivered, and the next ones will not be.
+      this.#broken = true;
+      return false;
+    }
   }
 
   terms(): ExporterTerms {

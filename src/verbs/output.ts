@@ -1,0 +1,46 @@
+/** How flows leave by stdout: --output. */
+import { Option } from "commander";
+import {
+  colourStyle,
+  CountingExporter,
+  type Exporter,
+  jsonLine,
+  LineExporter,
+  type LineStream,
+  plainStyle,
+  type SpanContext,
+  textHeader,
+  textLine,
+} from "../export/mod.ts";
+import type { FlowRecord } from "../flow_record.ts";
+
+const OUTPUTS = ["text", "json", "none"] as const;
+export type Output = typeof OUTPUTS[number];
+
+export function outputOption(): Option {
+  return new Option("-o, --output <kind>", "how flows leave (default: text on a terminal, else json)").choices(OUTPUTS);
+}
+
+const stdout: LineStream = {
+  async write(bytes) {
+    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+  },
+};
+
+/** The exporter for an output; of undefined, what suits stdout. contextOf: what a record refers to. */
+export function createExporter(
+  output: Output | undefined,
+  contextOf: (record: FlowRecord) => SpanContext,
+): Exporter {
+  const isTerminal = Deno.stdout.isTerminal();
+  switch (output ?? (isTerminal ? "text" : "json")) {
+    case "none":
+      return new CountingExporter();
+    case "json":
+      return new LineExporter("json", stdout, jsonLine(contextOf));
+    case "text": {
+      const style = isTerminal && !Deno.noColor ? colourStyle : plainStyle;
+      return new LineExporter("text", stdout, textLine(contextOf, style), textHeader(style));
+    }
+  }
+}
