@@ -1,6 +1,7 @@
 /** Puts the programs on a device's hooks, by tcx where the kernel has it, by clsact else, and takes them off again. */
-import type { Hook, Link, TcxOrder } from "../flow.ts";
-import { closeFd } from "../libc.ts";
+import { KernelError } from "../errors.ts";
+import { type Hook, HOOKS, type Link, type TcxOrder } from "../flow.ts";
+import { EEXIST, EINVAL, ENODEV, ENOENT } from "../libc.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Links } from "./links.ts";
 import { isOurProgram } from "./program.ts";
@@ -23,6 +24,19 @@ export interface OtherProgram {
   /** It sees packets before weir does, and may keep them from it. */
   inFront: boolean;
 }
+
+/** A program in a hook's chain. */
+export interface ChainedProgram {
+  /** 0: a filter that is no BPF program. */
+  id: number;
+  name: string;
+  /** Of a filter; 0 on tcx. */
+  priority: number;
+  ours: boolean;
+}
+
+/** What rtnetlink answers when the filter, its qdisc or its device is not there any more. */
+const GONE = new Set([ENOENT, EINVAL, ENODEV]);
 
 /** What is attached to one device. */
 export interface Attachment {
@@ -61,39 +75,78 @@ export class Attacher {
       return;
     }
     if (this.#kernel.createClsact(ifindex)) attachment.createdClsact = true;
-    this.#kernel.attachTc(program, ifindex, hook, this.options.priority);
+    try {
+      this.#kernel.attachTc(program, ifindex, hook, this.options.priority);
+    } catch (error) {
+      this.#dropClsact(attachment, ifindex);
+      throw this.#explain(error, ifindex, hook);
+    }
     attachment.filters.add(hook);
   }
 
-  /** Takes the program off one hook, if it is there. The device may be gone. */
+  /** Says who stands in our place, where it is somebody. */
+  #explain(error: unknown, ifindex: number, hook: Hook): unknown {
+    if (!(error instanceof KernelError) || ![EEXIST, EINVAL].includes(error.errno)) return error;
+    const { priority } = this.options;
+    const holder = this.chain(ifindex, hook).find((program) => program.priority === priority);
+    if (!holder) return error;
+    return new KernelError(
+      `Cannot attach to tc ${hook} of device ${ifindex}: ${holder.name} has priority ${priority} there; ` +
+        "choose another tc_priority",
+      { errno: error.errno, cause: error },
+    );
+  }
+
+  /** Takes the program off one hook, if it is there. The device may be gone, and so may the program. */
   detach(attachment: Attachment, ifindex: number, hook: Hook): void {
     const link = attachment.links[hook];
     if (link !== undefined) {
-      closeFd(link);
       delete attachment.links[hook];
+      this.#kernel.unlinkTcx(link);
     }
     if (!attachment.filters.delete(hook)) return;
-    this.#kernel.detachTc(ifindex, hook, this.options.priority);
-    if (attachment.createdClsact && attachment.filters.size === 0) {
-      if (this.#isUnused(ifindex)) this.#kernel.destroyClsact(ifindex);
-      attachment.createdClsact = false;
-    }
+    unlessGone(() => this.#kernel.detachTc(ifindex, hook, this.options.priority));
+    this.#dropClsact(attachment, ifindex);
   }
 
-  #isUnused(ifindex: number): boolean {
-    return this.#links.filters(ifindex, "ingress").length + this.#links.filters(ifindex, "egress").length === 0;
+  /** Removes the clsact qdisc when it is ours and holds nothing. */
+  #dropClsact(attachment: Attachment, ifindex: number): void {
+    if (!attachment.createdClsact || attachment.filters.size > 0) return;
+    attachment.createdClsact = false;
+    unlessGone(() => {
+      if (isClsactEmpty(this.#links, ifindex)) this.#kernel.destroyClsact(ifindex);
+    });
   }
 
-  /** Programs and filters of others on our hooks, on both kinds of hook: tcx runs before clsact. */
-  others(ifindex: number, hook: Hook): OtherProgram[] {
+  /** All programs and filters on a device's hook in the order that packets meet them: tcx runs before clsact. */
+  chain(ifindex: number, hook: Hook): ChainedProgram[] {
     const tcx = this.#kernel.queryTcx(ifindex, hook).map(({ id, name }) => ({ id, name, priority: 0 }));
     const tc = this.#links.filters(ifindex, hook).map((filter) => ({
       id: filter.programId,
       name: (filter.programId && this.#kernel.programById(filter.programId)?.name) || filter.name || filter.kind,
       priority: filter.priority,
     }));
-    const all = [...tcx, ...tc];
-    const ours = all.findIndex(({ name }) => isOurProgram(name));
-    return all.flatMap(({ id, name }, i) => isOurProgram(name) ? [] : [{ hook, id, name, inFront: i < ours }]);
+    return [...tcx, ...tc].map((program) => ({ ...program, ours: isOurProgram(program.name) }));
+  }
+
+  /** Programs of others on a hook. Nobody is in front where weir itself is not. */
+  others(ifindex: number, hook: Hook): OtherProgram[] {
+    const chain = this.chain(ifindex, hook);
+    const ours = chain.findIndex((program) => program.ours);
+    return chain.flatMap(({ id, name, ours: isOurs }, i) => isOurs ? [] : [{ hook, id, name, inFront: i < ours }]);
+  }
+}
+
+/** Whether no filter is left on a device's clsact qdisc. */
+export function isClsactEmpty(links: Links, ifindex: number): boolean {
+  return HOOKS.every((hook) => links.filters(ifindex, hook).length === 0);
+}
+
+/** Runs what removes something, to which it is no failure that it is removed: by somebody else, or with its device. */
+export function unlessGone(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!(error instanceof KernelError) || !GONE.has(error.errno)) throw error;
   }
 }

@@ -68,9 +68,10 @@ function within(value: bigint, least: bigint, most: bigint): boolean {
 }
 
 function causeOf(watched: WatchedDevice, frames: bigint, line: AuditLine): string {
-  const { device, others } = watched;
+  const { device, others, removed } = watched;
   const front = others.find(({ hook, inFront }) => hook === "ingress" && inFront);
   if (frames < line.deviceFramesLeast) {
+    if (removed.includes("ingress")) return "somebody took weir's program off the ingress hook";
     if (device.xdpProgramId) return `XDP program ${device.xdpProgramId} takes packets before tc sees them`;
     if (front) return `program "${front.name}" (id ${front.id}) in front on the ingress hook ends the chain`;
   }

@@ -1,4 +1,5 @@
 /** The whole of stage 2 in one object: the loaded program, the devices it is on, and what there is to tell about them. */
+import { KernelError } from "../errors.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
 import { waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
@@ -39,6 +40,7 @@ export interface CaptureOptions {
 
 const TICK_LEAST_MS = 50;
 const TABLE_BUSY_WAIT_MS = 20;
+const FOLLOW_AGAIN_MS = 500;
 
 export class Capture {
   readonly #options: CaptureOptions;
@@ -52,6 +54,7 @@ export class Capture {
   #pendingTimer: ReturnType<typeof setTimeout> | undefined;
   #tickTimer: ReturnType<typeof setTimeout> | undefined;
   #following: Promise<void> | undefined;
+  #closed = false;
 
   /** Loads the program. Nothing is attached yet. Throws KernelError. */
   constructor(options: CaptureOptions) {
@@ -82,8 +85,18 @@ export class Capture {
     this.#following = this.#followChanges();
   }
 
+  /** Netlink may refuse for a while, on a host whose devices change without end: then everything is asked for again. */
   async #followChanges(): Promise<void> {
-    for await (const change of this.#links.changes()) this.#apply(change);
+    while (!this.#closed) {
+      try {
+        for await (const change of this.#links.changes()) this.#apply(change);
+        return;
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        log.error("{error}; trying again", { error });
+        await new Promise((resolve) => setTimeout(resolve, FOLLOW_AGAIN_MS));
+      }
+    }
   }
 
   #apply(change: LinkChange): void {
@@ -145,6 +158,7 @@ export class Capture {
     await count();
     const strays = this.strays();
     const after = this.#counters();
+    this.#options.namespace.within(() => this.#watcher.lookAround());
     return this.devices().flatMap((watched) => {
       const { ifindex } = watched.device;
       const first = watched.detachedAt?.before ?? before.get(ifindex);
@@ -173,6 +187,7 @@ export class Capture {
 
   /** Unloads the program and stops following devices. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#links.close();
     await this.#following;
     this.#program.close();

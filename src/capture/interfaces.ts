@@ -30,13 +30,14 @@ function matcher(pattern: string): InterfaceChoice {
   if (pattern === "" || pattern.length > INTERFACE_PATTERN_LENGTH_MAX) {
     throw new UsageError(`Cannot use interface pattern "${pattern.slice(0, 40)}": 1 to 256 characters are possible`);
   }
-  if (pattern.length > 2 && pattern.startsWith("/") && pattern.endsWith("/")) {
-    try {
-      const expression = new RegExp(pattern.slice(1, -1));
-      return (name) => expression.test(name);
-    } catch (cause) {
-      throw new UsageError(`Cannot use interface pattern ${pattern}: ${(cause as Error).message}`, { cause });
+  try {
+    if (!pattern.startsWith("/")) return picomatch(pattern, { dot: true, nonegate: true, strictBrackets: true });
+    if (pattern.length < 3 || !pattern.endsWith("/")) {
+      throw new SyntaxError("a regular expression ends with a slash, as in /^eth/");
     }
+    const expression = new RegExp(pattern.slice(1, -1));
+    return (name) => expression.test(name);
+  } catch (cause) {
+    throw new UsageError(`Cannot use interface pattern ${pattern}: ${(cause as Error).message}`, { cause });
   }
-  return picomatch(pattern, { dot: true, nonegate: true });
 }

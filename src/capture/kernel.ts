@@ -54,8 +54,10 @@ export interface Kernel {
   /** Loads programs and maps. A verifier's refusal carries its log. */
   load(image: Uint8Array<ArrayBuffer>, options: LoadOptions): LoadedObject;
 
-  /** Puts a program on a tcx hook. Returns the link's descriptor: closing it takes the program off. */
+  /** Puts a program on a tcx hook. Returns the link's descriptor: with it the program goes, even when weir is killed. */
   linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number;
+  /** Takes a program off its tcx hook again. The device may be gone. */
+  unlinkTcx(link: number): void;
   /** Programs on a tcx hook, in the order that packets meet them. */
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[];
 
@@ -63,7 +65,7 @@ export interface Kernel {
   createClsact(ifindex: number): boolean;
   /** Removes the clsact qdisc with every filter on it: only for one that createClsact() made and nobody else uses. */
   destroyClsact(ifindex: number): void;
-  /** Puts a program into a clsact hook under our handle. */
+  /** Puts a program into a clsact hook under our handle. EEXIST when that place is taken at this priority. */
   attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void;
   detachTc(ifindex: number, hook: Hook, priority: number): void;
   /** The program under our handle, if there is one. */

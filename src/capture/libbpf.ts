@@ -162,6 +162,10 @@ class Libbpf implements Kernel {
     );
   }
 
+  unlinkTcx(link: number): void {
+    closeFd(link);
+  }
+
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[] {
     const ids = new Uint32Array(PROGRAMS_PER_HOOK_MAX);
     const query = options(48);
@@ -189,10 +193,8 @@ class Libbpf implements Kernel {
   }
 
   attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
-    const BPF_TC_F_REPLACE = 1;
     const opts = options(32);
     opts.setInt32(8, programFd, true);
-    opts.setUint32(12, BPF_TC_F_REPLACE, true);
     opts.setUint32(20, TC_HANDLE, true);
     opts.setUint32(24, priority, true);
     check(

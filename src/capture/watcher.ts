@@ -2,7 +2,8 @@
  * Keeps the programs on the devices that are wanted, while devices come, go and change their names. Decides; the attacher
  * does. Time is an argument.
  */
-import { HOOKS } from "../flow.ts";
+import { type Hook, HOOKS } from "../flow.ts";
+import { KernelError } from "../errors.ts";
 import { DEVICE_MEMORY_MS, INTERFACES_MAX } from "../limits.ts";
 import type { Attacher, Attachment, OtherProgram } from "./attach.ts";
 import { type Device, type DeviceCounters, linkOf } from "./device.ts";
@@ -24,11 +25,16 @@ export interface WatchedDevice {
   device: Device;
   interfaceId: number;
   attachment?: Attachment;
-  /** Counters when the ingress hook was attached. */
+  /**
+   * Counters when the ingress hook was attached. After a detach and another attach they are moved up by what was counted
+   * while weir was there before, so that what the device counted since is all that weir may have seen.
+   */
   attachedAt?: CounterBracket;
-  /** Counters when it was detached, or the last ones heard of. */
+  /** Counters when it was detached. */
   detachedAt?: CounterBracket;
   others: OtherProgram[];
+  /** Hooks from which somebody else took the program off. */
+  removed: Hook[];
   /** Why it is not attached though it should be. */
   problem?: string;
   attempts: number;
@@ -93,9 +99,10 @@ export class Watcher {
 
   /** When tick() has something to do next, monotonic ms; undefined: nothing. */
   nextTickMs(): number | undefined {
-    const times = this.devices().flatMap(({ problem, retryAtMs, goneAtMs }) => {
+    const times = this.devices().flatMap(({ device, problem, retryAtMs, goneAtMs }) => {
       if (goneAtMs !== undefined) return [goneAtMs + DEVICE_MEMORY_MS];
-      return problem && Number.isFinite(retryAtMs) ? [retryAtMs] : [];
+      // a device that is down is not tried: that it comes up is a change
+      return problem && device.up && Number.isFinite(retryAtMs) ? [retryAtMs] : [];
     });
     return times.length ? Math.min(...times) : undefined;
   }
@@ -109,14 +116,19 @@ export class Watcher {
   #see(device: Device): void {
     const known = this.#devices.get(device.ifindex);
     if (known && known.goneAtMs === undefined) {
-      if (known.device.name !== device.name || known.device.hardwareType !== device.hardwareType) known.retryAtMs = 0;
+      const { name, hardwareType } = known.device;
+      if (name !== device.name || hardwareType !== device.hardwareType) known.retryAtMs = 0;
       known.device = device;
+      if (known.attachment && hardwareType !== device.hardwareType) {
+        this.#release(known, `its hardware type is ${device.hardwareType} now`); // perhaps another program fits
+      }
       return;
     }
     this.#devices.set(device.ifindex, {
       device,
       interfaceId: this.#takeInterfaceId(),
       others: [],
+      removed: [],
       attempts: 0,
       retryAtMs: 0,
       wasAttached: false,
@@ -172,7 +184,8 @@ export class Watcher {
     try {
       const before = this.#counters(watched);
       this.#attacher.attach(attachment, watched.device.ifindex, link, "ingress");
-      watched.attachedAt = { before, after: this.#counters(watched) };
+      watched.attachedAt = moveUp({ before, after: this.#counters(watched) }, watched);
+      delete watched.detachedAt;
       watched.attachment = attachment;
       return true;
     } catch (error) {
@@ -187,31 +200,52 @@ export class Watcher {
     try {
       this.#attacher.attach(attachment!, device.ifindex, linkOf(device)!, "egress");
     } catch (error) {
-      this.#undo(attachment!, watched);
-      delete watched.attachment;
+      this.#takeOff(watched);
       this.#failLater(watched, error, nowMs);
       return;
     }
     watched.attempts = 0;
     watched.wasAttached = true;
     delete watched.problem;
-    delete watched.detachedAt;
-    watched.others = HOOKS.flatMap((hook) => this.#attacher.others(device.ifindex, hook));
+    this.#lookAround(watched);
     this.#events.attached(watched);
   }
 
-  #counters(watched: WatchedDevice): DeviceCounters {
-    return (this.#links.read(watched.device.ifindex) ?? watched.device).counters;
+  /** Looks again who else is on the hooks of every attached device. */
+  lookAround(): void {
+    for (const watched of this.#devices.values()) if (watched.attachment) this.#lookAround(watched);
+  }
+
+  #lookAround(watched: WatchedDevice): void {
+    const { ifindex } = watched.device;
+    try {
+      watched.others = HOOKS.flatMap((hook) => this.#attacher.others(ifindex, hook));
+      watched.removed = HOOKS.filter((hook) => !this.#attacher.chain(ifindex, hook).some(({ ours }) => ours));
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error; // the device goes away just now: netlink will tell
+    }
+  }
+
+  /** The counters of now; of a device that is gone, or where nobody answers, the last ones heard of. */
+  #counters({ device }: WatchedDevice): DeviceCounters {
+    try {
+      return (this.#links.read(device.ifindex) ?? device).counters;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return device.counters;
+    }
   }
 
   /** Takes back half an attach. A hook that cannot be cleaned is the device's disappearance, which netlink tells. */
   #undo(attachment: Attachment, watched: WatchedDevice): void {
-    for (const hook of HOOKS) {
-      try {
-        this.#attacher.detach(attachment, watched.device.ifindex, hook);
-      } catch (error) {
-        watched.problem = (error as Error).message;
-      }
+    for (const hook of HOOKS) this.#detach(attachment, watched, hook);
+  }
+
+  #detach(attachment: Attachment, watched: WatchedDevice, hook: Hook): void {
+    try {
+      this.#attacher.detach(attachment, watched.device.ifindex, hook);
+    } catch (error) {
+      watched.problem = (error as Error).message;
     }
   }
 
@@ -229,18 +263,22 @@ export class Watcher {
   }
 
   #release(watched: WatchedDevice, why: string): void {
+    this.#takeOff(watched);
+    this.#events.detached(watched, why);
+  }
+
+  #takeOff(watched: WatchedDevice): void {
     const attachment = watched.attachment!;
     delete watched.attachment;
     const before = this.#counters(watched);
     this.#undo(attachment, watched);
     watched.detachedAt = { before, after: this.#counters(watched) };
-    this.#events.detached(watched, why);
   }
 
   /** Takes everything off: egress hooks first, so that nothing leaves uncounted that came in uncounted. */
   releaseAll(): void {
     const attached = this.devices().filter(({ attachment }) => attachment);
-    for (const watched of attached) this.#attacher.detach(watched.attachment!, watched.device.ifindex, "egress");
+    for (const watched of attached) this.#detach(watched.attachment!, watched, "egress");
     for (const watched of attached) this.#release(watched, "weir stops");
   }
 
@@ -251,4 +289,23 @@ export class Watcher {
       attached: goneAtMs === undefined ? attachment !== undefined : wasAttached,
     }));
   }
+}
+
+/** Counters at an attach, moved up by what was counted between the attach before and its end. */
+function moveUp(now: CounterBracket, { attachedAt: from, detachedAt: to }: WatchedDevice): CounterBracket {
+  if (!from || !to) return now;
+  return {
+    before: minus(now.before, minus(to.after, from.before)),
+    after: minus(now.after, minus(to.before, from.after)),
+  };
+}
+
+function minus(a: DeviceCounters, b: DeviceCounters): DeviceCounters {
+  return {
+    rxPackets: a.rxPackets - b.rxPackets,
+    rxBytes: a.rxBytes - b.rxBytes,
+    rxDropped: a.rxDropped - b.rxDropped,
+    txPackets: a.txPackets - b.txPackets,
+    txBytes: a.txBytes - b.txBytes,
+  };
 }

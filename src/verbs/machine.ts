@@ -50,12 +50,17 @@ export function checkInterfaces(patterns: readonly string[], present: readonly s
   throw new UsageError(lines.join("\n"));
 }
 
+/** Holds up this thread: nothing runs yet that would have to go on. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** Removes what a killed run left on the hooks. Returns the names of the devices there are. */
 export function cleanUp(kernel: Kernel, namespace: NetworkNamespace): string[] {
   const links = openLinks(namespace);
   try {
     return namespace.within(() => {
-      for (const leftover of cleanLeftovers(kernel, links, systemClock.monotonicNs())) {
+      for (const leftover of cleanLeftovers(kernel, links, { monotonicNs: systemClock.monotonicNs, sleep })) {
         log.warn("Removed {program} from {hook} of {name}: a run before this one was killed and left it there", {
           program: leftover.program,
           hook: leftover.hook,
