@@ -1,6 +1,6 @@
 /**
- * Builds what the agent loads: bpf/ → .output/flow.bpf.o, wasm/ → .output/table.wasm. Does nothing when nothing changed, and
- * installs the compilers once, where Debian's package manager is at hand.
+ * Builds what the agent loads: bpf/ → .output/flow.bpf.o, wasm/ → .output/table.wasm. Does nothing when nothing
+ * changed, and installs the compilers once, where Debian's package manager is at hand.
  *
  *     deno run -A build.ts [bpf|wasm] …      all parts when none is named
  */

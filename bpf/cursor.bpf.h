@@ -26,7 +26,7 @@ struct cursor {
 	__u32 offset;
 	__u32 limit;		/* true length of the frame: in a replay the data may be longer (padded) or shorter (cut) */
 	__u32 readable;		/* bytes of the frame that the data holds; 0: the kernel's own bounds say */
-	bool offloaded;		/* segmentation is left to the device: IP's length field may be 0 (BIG TCP), the frame knows */
+	bool offloaded;		/* segmentation is left to the device: IP's length may be 0 (BIG TCP) */
 	enum access access;	/* always a constant, so that only one way of reading remains */
 };
 

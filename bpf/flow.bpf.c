@@ -175,7 +175,9 @@ static __always_inline __u64 coarse_ns(struct cpu_area *area)
 	return area->tick_ns;
 }
 
-/* The length that counts. A device without link layer may leave outer headers in front of the packet: there IP knows. */
+/*
+ * The length that counts. A device without link layer may leave outer headers in front of the packet: there IP knows.
+ */
 static __always_inline __u32 frame_length(struct __sk_buff *skb, const struct packet *packet, const struct entry entry)
 {
 	if (entry.replay)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The four measures of a frame. One skb may stand for many packets on the wire (GSO, GRO), each with headers of its own. */
+/*
+ * The four measures of a frame. One skb may stand for many packets on the wire (GSO, GRO), each with headers of its
+ * own.
+ */
 #ifndef WEIR_MEASURES_BPF_H
 #define WEIR_MEASURES_BPF_H
 
@@ -18,7 +21,10 @@ struct gre_header {
 	__be16 ethertype;
 };
 
-/* Geneve (RFC 8926): length of options in words, then what is inside. VXLAN (RFC 7348) has the same size and no options. */
+/*
+ * Geneve (RFC 8926): length of options in words, then what is inside. VXLAN (RFC 7348) has the same size and no
+ * options.
+ */
 struct geneve_header {
 	__u8 version_options;
 	__u8 flags;

@@ -20,7 +20,6 @@ import { OutReader, TableBooks, type TableOptions, type TableStats } from "./cou
 import type { Exporter } from "./export/mod.ts";
 import { type Hook, HOOKS, type TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
-import { log } from "./log.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 
 export interface AgentOptions {
@@ -200,7 +199,6 @@ export class Agent {
   /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
   async stop(deadlineMs: number): Promise<void> {
     this.#state = "stopping";
-    log.info("Stopping: detaching, then handing out every flow");
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
     await this.#collector.stop();

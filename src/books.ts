@@ -1,6 +1,6 @@
 /**
- * The books: what became of every frame, packet, byte and wire byte that a hook saw. Each term is measured where its event
- * happens; none is a difference of others, so the equations can be wrong, and say so.
+ * The books: what became of every frame, packet, byte and wire byte that a hook saw. Each term is measured where its
+ * event happens; none is a difference of others, so the equations can be wrong, and say so.
  *
  *     kernel:    seen = not_ip + malformed + filtered + sampled_out + lost{reason} + accounted
  *     transit:   accounted = taken + in_slots + in_ring

@@ -1,7 +1,7 @@
 /**
- * Monotonic time against wall time. The kernel stamps packets with CLOCK_MONOTONIC, people read wall time, and the distance
- * between them changes: by NTP's steps and slews, and by suspends. It is measured again and again; a flow's start keeps the
- * distance of its creation, its end takes the newest.
+ * Monotonic time against wall time. The kernel stamps packets with CLOCK_MONOTONIC, people read wall time, and the
+ * distance between them changes: by NTP's steps and slews, and by suspends. It is measured again and again; a flow's
+ * start keeps the distance of its creation, its end takes the newest.
  */
 import { ANCHOR_STEP_NS, ANCHORS_MAX } from "./limits.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, clockNs } from "./libc.ts";

@@ -1,6 +1,6 @@
 /**
- * The second thread: the only caller of the flow table. It wires stage 3 (collect: ring and slots) to stage 4 (count: the
- * table) and does nothing else; main owns configuration, Kubernetes, export and HTTP.
+ * The second thread: the only caller of the flow table. It wires stage 3 (collect: ring and slots) to stage 4 (count:
+ * the table) and does nothing else; main owns configuration, Kubernetes, export and HTTP.
  */
 import { Anchors, systemClock } from "./clock.ts";
 import { createWaiter, type Waiter } from "./collect/waiter.ts";

@@ -73,7 +73,9 @@ export class CollectorThread {
     } while (from !== 0);
   }
 
-  /** Counts everything, ends every flow, and ends the thread. Resolves when all records are in the out ring or taken. */
+  /**
+   * Counts everything, ends every flow, and ends the thread. Resolves when all records are in the out ring or taken.
+   */
   async stop(): Promise<void> {
     await this.#ask(Command.STOP, 0);
     this.#worker.terminate();

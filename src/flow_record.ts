@@ -76,8 +76,8 @@ export type Side = 0 | 1;
 const HIGH_WORD = 2 ** 32;
 
 /**
- * One record of a region of records. A cursor, not a copy: `moveTo()` points it at the next one, and what it reads is valid
- * until the region's owner uses the place again. Counters are numbers, exact below 2^53; times are bigints in ns.
+ * One record of a region of records. A cursor, not a copy: `moveTo()` points it at the next one, and what it reads is
+ * valid until the region's owner uses the place again. Counters are numbers, exact below 2^53; times are bigints in ns.
  */
 export class FlowRecord {
   readonly #view: DataView;

@@ -84,7 +84,10 @@ export function openReadOnly(path: string): number {
 
 const READ_BYTES = 65_536;
 
-/** A small file's text; undefined where it cannot be read. For /proc and /sys, which Deno opens only with all permissions. */
+/**
+ * A small file's text; undefined where it cannot be read. For /proc and /sys, which Deno opens only with all
+ * permissions.
+ */
 export function readSystemFile(path: string): string | undefined {
   const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return undefined;
@@ -115,6 +118,11 @@ export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MAP_FIXED = 0x10;
+
+/** Where a buffer of ours begins in this process's memory. */
+export function addressOf(buffer: ArrayBuffer | SharedArrayBuffer): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer)));
+}
 
 /** Maps a descriptor's pages over memory that we own. Offsets and sizes in bytes, page aligned. */
 export function mapFixed(address: bigint, sizeBytes: number, protection: number, fd: number, offset: number): void {
@@ -171,7 +179,9 @@ export function watchInput(epoll: number, fd: number, edge: boolean): void {
 
 const EPOLL_EVENTS = new Uint8Array(4 * EPOLL_EVENT_BYTES);
 
-/** Waits on this thread until something watched is ready or the time is over. Returns how many descriptors were ready. */
+/**
+ * Waits on this thread until something watched is ready or the time is over. Returns how many descriptors were ready.
+ */
 export function waitEpoll(epoll: number, timeoutMs: number): number {
   const ready = libc().epoll_wait(epoll, EPOLL_EVENTS, 4, timeoutMs);
   if (ready < 0 && errno() !== EINTR) check(ready, "wait for events");
@@ -251,7 +261,9 @@ export function pageBytes(): number {
 const SYS_MEMBARRIER = Deno.build.arch === "x86_64" ? 324 : 283;
 const MEMBARRIER_CMD_GLOBAL = 1n;
 
-/** Returns after every CPU has left what it was doing in the kernel with preemption off: no program of ours runs still. */
+/**
+ * Returns after every CPU has left what it was doing in the kernel with preemption off: no program of ours runs still.
+ */
 export function waitForGracePeriod(): void {
   check(libc().syscall(BigInt(SYS_MEMBARRIER), MEMBARRIER_CMD_GLOBAL, 0n, 0n), "wait for a grace period");
 }

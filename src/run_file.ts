@@ -1,6 +1,6 @@
 /**
- * The file beside the socket that says who runs here. It is locked while its agent lives, so a file that nobody locks is
- * what a killed run left.
+ * The file beside the socket that says who runs here. It is locked while its agent lives, so a file that nobody locks
+ * is what a killed run left.
  */
 import { EnvironmentError } from "./errors.ts";
 

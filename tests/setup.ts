@@ -1,6 +1,6 @@
 /**
- * Installs what the tests need beyond the build: traffic, firewall and device tools, and the file systems of BPF. Quick when
- * nothing is missing.
+ * Installs what the tests need beyond the build: traffic, firewall and device tools, and the file systems of BPF.
+ * Quick when nothing is missing.
  *
  *     deno run -A tests/setup.ts [kernels]      kernels: the emulators of the kernel matrix too
  */

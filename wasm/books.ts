@@ -1,4 +1,5 @@
-// The table's terms of the books, each added where its event happens and nowhere else. src/count/table_books.ts reads them.
+// The table's terms of the books, each added where its event happens and nowhere else. src/count/table_books.ts reads
+// them.
 
 import { AUDIT, BOOKS, CONTROL_BROKEN, STATS } from "./memory_map";
 

@@ -7,7 +7,7 @@ import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_U
 import { KIND_FRAGMENT } from "./tuple";
 
 const MESSAGE: usize = memory.data(64);
-const MAPPED_HIGH: u64 = 0xffff0000; // the last four bytes of ::ffff:0:0/96's first twelve, as the second word's low half
+const MAPPED_HIGH: u64 = 0xffff0000; // bytes 8 to 11 of ::ffff:0:0/96, as the second word's low half
 
 /** Whether both addresses are IPv4, mapped. */
 @inline export function isIpv4(entry: Entry): bool {

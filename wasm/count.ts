@@ -1,6 +1,8 @@
 // Counting: what a slot has more than its shadow goes to the books, and to its flow where the sighting counts.
 
-import { addMeasures, broken, hookTerm, Invariant, InterfaceBooks, INTERFACE_BOOKS_BYTES, TERM_COUNTED, TERM_TAKEN } from "./books";
+import {
+  addMeasures, broken, hookTerm, Invariant, InterfaceBooks, INTERFACE_BOOKS_BYTES, TERM_COUNTED, TERM_TAKEN,
+} from "./books";
 import * as devices from "./devices";
 import { COUNTS } from "./devices";
 import * as e from "./entry";
@@ -9,7 +11,9 @@ import { flowOf, initialSequence } from "./flows";
 import { settings } from "./memory_map";
 import { initiatorDirection } from "./out";
 import { Shadow } from "./shadow";
-import { KEY_EGRESS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "./slot";
+import {
+  KEY_EGRESS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN,
+} from "./slot";
 import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
 
 /** Counts what is new in a slot that cannot change any more, or in a copy that is known to be whole. */
@@ -93,8 +97,9 @@ function forgetView(entry: Entry, direction: u32): void {
   store<u64>(at, 0, e.FRAMES);
 }
 
-/** Whether this sighting, which does not count, is what the flow's record shows of a direction that has none that do. One
- * point is chosen, so that no packet shows twice: the interface where the other direction counts, else the first.
+/**
+ * Whether this sighting, which does not count, is what the flow's record shows of a direction that has none that do.
+ * One point is chosen, so that no packet shows twice: the interface where the other direction counts, else the first.
  */
 function isView(entry: Entry, direction: u32, shadow: Shadow, hook: usize): bool {
   if (e.isCounted(entry, direction) || entry.kind & KIND_AGGREGATE) return false;
@@ -188,7 +193,10 @@ function addTcp(entry: Entry, slot: Slot, direction: u32): void {
   }
 }
 
-/** Quality counters, from the sightings that the record's numbers come from. They wrap in the slot, so differences do, too. */
+/**
+ * Quality counters, from the sightings that the record's numbers come from. They wrap in the slot, so differences do,
+ * too.
+ */
 function addQuality(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
   const at = e.address(entry) + (direction << 2);
   const retransmittedPackets = slot.retransmittedPackets - shadow.retransmittedPackets;

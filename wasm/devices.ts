@@ -1,5 +1,6 @@
-// Does this sighting count? A pure function of (device, hook, ingress device, VLAN) and of what the main thread knows of the
-// devices (src/capture/device_table.ts builds the table and says what each flag means and where the rule comes from).
+// Does this sighting count? A pure function of (device, hook, ingress device, VLAN) and of what the main thread knows
+// of the devices (src/capture/device_table.ts builds the table and says what each flag means and where the rule comes
+// from).
 
 import { CONTROL_DEVICES } from "./memory_map";
 import { KEY_EGRESS, Slot } from "./slot";
@@ -57,7 +58,7 @@ const DOMAIN_OF_TAGS: u32 = 0x80000000;
 export let verdict: u8 = 0;
 export let interfaceId: u16 = 0;
 export let domain: u32 = 0;
-export let sourceLocal: bool = false; // made on this node: by the host itself or by a workload at the device's other end
+export let sourceLocal: bool = false; // made on this node: by the host or by a workload at the device's other end
 export let destinationLocal: bool = false; // on its way to such a workload
 
 @inline function table(): usize {

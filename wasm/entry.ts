@@ -99,7 +99,9 @@ export const ICMP_0: u32 = 1 << 18; // sequenceOrIcmp holds direction 0's type a
 export const ICMP_1: u32 = 1 << 19;
 export const OWN_SHIFT: u32 = 20; // 2 bits: place of the interface whose sighting counts; valid with OWN
 export const OWN: u32 = 1 << 22;
-/** Per direction 4 bits: the point whose view stands in for counting sightings: place of its interface (2), hook, valid. */
+/**
+ * Per direction 4 bits: the point whose view stands in for counting sightings: place of its interface (2), hook, valid.
+ */
 export const VIEW_SHIFT_0: u32 = 23;
 export const VIEW_SHIFT_1: u32 = 27;
 export const VIEW_VALID: u32 = 1 << 3;

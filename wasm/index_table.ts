@@ -1,5 +1,6 @@
-// Finds entries by identity: linear hashing (Litwin 1980) over buckets of one cache line. The table grows by splitting one
-// bucket at a time, so that no insertion ever waits for a rehash, and the address space for all buckets is there already.
+// Finds entries by identity: linear hashing (Litwin 1980) over buckets of one cache line. The table grows by splitting
+// one bucket at a time, so that no insertion ever waits for a rehash, and the address space for all buckets is there
+// already.
 //
 // ┌──────────────────────────┬──────┐
 // │ 15 × tag 8 · entry id 24 │ next │  64 bytes; 0 in a place: empty; next: overflow bucket + 1

@@ -15,7 +15,9 @@ import { icmpAsks, KIND_AGGREGATE, KIND_FRAGMENT, KIND_ONE_WAY } from "./tuple";
 /** Where Linux begins to pick ports for clients (net.ipv4.ip_local_port_range). */
 const EPHEMERAL_PORT_FIRST: u32 = 32768;
 
-/** The direction that the initiator's packets take: SYN, then a question's type, then the higher port, then the first. */
+/**
+ * The direction that the initiator's packets take: SYN, then a question's type, then the higher port, then the first.
+ */
 export function initiatorDirection(entry: Entry): u32 {
   const state = entry.state;
   if (state & e.ORIENTED) return state & e.INITIATOR_1 ? 1 : 0;
@@ -126,7 +128,10 @@ function fillTuple(record: FlowRecord, entry: Entry, initiator: u32): void {
   record.destinationPort = <u16>(initiator ? entry.ports : entry.ports >> 16);
 }
 
-/** The start keeps the anchor of the flow's creation, the end takes the newest: so a step of the wall clock shifts neither. */
+/**
+ * The start keeps the anchor of the flow's creation, the end takes the newest: so a step of the wall clock shifts
+ * neither.
+ */
 function fillTimes(record: FlowRecord, entry: Entry): void {
   record.startNs = entry.startNs;
   record.lastSeenNs = entry.lastSeenNs;
@@ -143,7 +148,8 @@ function fillTimes(record: FlowRecord, entry: Entry): void {
 function fillDirection(record: FlowRecord, side: u32, entry: Entry, direction: u32): void {
   const from = e.address(entry) + (direction << 3);
   const narrow = e.address(entry) + (direction << 2);
-  const to = changetype<usize>(record) + side * (offsetof<FlowRecord>("packetsDelta1") - offsetof<FlowRecord>("packetsDelta0"));
+  const sideBytes = offsetof<FlowRecord>("packetsDelta1") - offsetof<FlowRecord>("packetsDelta0");
+  const to = changetype<usize>(record) + side * sideBytes;
   store<u64>(to, pendingPackets(entry, direction), offsetof<FlowRecord>("packetsDelta0"));
   store<u64>(to, load<u64>(from, e.PACKETS), offsetof<FlowRecord>("packetsTotal0"));
   store<u64>(to, pendingBytes(entry, direction), offsetof<FlowRecord>("bytesDelta0"));

@@ -5,7 +5,9 @@ import { Entry, ENTRY_BYTES, LIVE } from "./entry";
 import { STAT_POOL_HIGH } from "./books";
 import { settings } from "./memory_map";
 
-/** The one seam for a segment's memory: the host answers 1 when segment `number` may be written, 0 when there is none. */
+/**
+ * The one seam for a segment's memory: the host answers 1 when segment `number` may be written, 0 when there is none.
+ */
 // @ts-ignore: decorator
 @external("host", "segmentReady")
 declare function segmentReady(number: u32): u32;

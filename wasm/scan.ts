@@ -1,5 +1,5 @@
-// The kernel's slots, read while the kernel writes them. A slot counts when its generation is the expected one before and
-// after its data was read; else its old generation waits in the ring, and the new one's turn is after that.
+// The kernel's slots, read while the kernel writes them. A slot counts when its generation is the expected one before
+// and after its data was read; else its old generation waits in the ring, and the new one's turn is after that.
 
 import { add64, STAT_SLOTS_COUNTED } from "./books";
 import { count } from "./count";
@@ -11,8 +11,9 @@ import { Slot, SLOT_BYTES } from "./slot";
 const WAYS: u32 = 2;
 const COPY: usize = memory.data(192, 16);
 
-/** Counts what is new in every slot whose group was marked since the last scan; in all of them when `all`. Returns how many
- * slots had something new.
+/**
+ * Counts what is new in every slot whose group was marked since the last scan; in all of them when `all`. Returns how
+ * many slots had something new.
  */
 export function scan(all: bool): u32 {
   const s = settings();

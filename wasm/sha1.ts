@@ -60,6 +60,7 @@ function expand(block: usize): void {
   for (let i: usize = 0; i < 16; i++) store<u32>(SCHEDULE + (i << 2), bswap<u32>(load<u32>(block + (i << 2))));
   for (let i: usize = 16; i < 80; i++) {
     const word = SCHEDULE + (i << 2);
-    store<u32>(word, rotl<u32>(load<u32>(word - 12) ^ load<u32>(word - 32) ^ load<u32>(word - 56) ^ load<u32>(word - 64), 1));
+    const mixed = load<u32>(word - 12) ^ load<u32>(word - 32) ^ load<u32>(word - 56) ^ load<u32>(word - 64);
+    store<u32>(word, rotl<u32>(mixed, 1));
   }
 }

@@ -1,5 +1,5 @@
-// What is due: flows that were silent too long end, flows that go on too long are reported. A cycle over the pool is cut
-// into steps, so that no step keeps the ring waiting.
+// What is due: flows that were silent too long end, flows that go on too long are reported. A cycle over the pool is
+// cut into steps, so that no step keeps the ring waiting.
 
 import * as e from "./entry";
 import { Entry } from "./entry";
@@ -19,8 +19,9 @@ export function configureSweep(): void {
   cursor = 0;
 }
 
-/** Looks at no more than `entriesMost` entries and hands out no more than `recordsMost` records. Returns 1 when the cycle
- * over the pool is complete, 2 when the out ring refused and the step ended early, else 0.
+/**
+ * Looks at no more than `entriesMost` entries and hands out no more than `recordsMost` records. Returns 1 when the
+ * cycle over the pool is complete, 2 when the out ring refused and the step ended early, else 0.
  */
 export function sweep(entriesMost: u32, recordsMost: u32): u32 {
   const nowNs = clocks().nowNs;

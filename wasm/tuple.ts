@@ -1,5 +1,6 @@
-// From a slot's one-way key to a flow's two-way identity: which endpoint is the low one, and what joins both directions.
-// The result stands in the variables below until the next call: AssemblyScript returns one value, and nothing here allocates.
+// From a slot's one-way key to a flow's two-way identity: which endpoint is the low one, and what joins both
+// directions. The result stands in the variables below until the next call: AssemblyScript returns one value, and
+// nothing here allocates.
 
 import { KEY_FRAGMENT, PROTOCOL_ICMP, PROTOCOL_ICMPV6, Slot } from "./slot";
 
@@ -100,7 +101,9 @@ export function identify(slot: Slot, domain: u32): void {
 }
 
 /** Puts an aggregate's identity in place: two prefixes and a protocol. */
-export function identifyAggregate(source0: u64, source1: u64, destination0: u64, destination1: u64, protocol: u8): void {
+export function identifyAggregate(
+  source0: u64, source1: u64, destination0: u64, destination1: u64, protocol: u8,
+): void {
   const swap = bswap<u64>(source0) > bswap<u64>(destination0) ||
     (source0 == destination0 && bswap<u64>(source1) > bswap<u64>(destination1));
   low0 = swap ? destination0 : source0;

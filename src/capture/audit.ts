@@ -1,6 +1,6 @@
 /**
- * The auditor: what the hooks saw against what the devices themselves counted. Where they differ by nature, the cause has
- * a name.
+ * The auditor: what the hooks saw against what the devices themselves counted. Where they differ by nature, the cause
+ * has a name.
  */
 import type { InterfaceTaken } from "../flow.ts";
 import { countsLikeHooks, type Device, type DeviceCounters, isLoopback } from "./device.ts";
@@ -79,5 +79,5 @@ function causeOf(watched: WatchedDevice, frames: bigint, line: AuditLine): strin
 }
 
 function hardwareCause(device: Device): string {
-  return `${device.name} is hardware: its counters count what it received before offloads (LRO, GRO) put frames together`;
+  return `${device.name} is hardware: it counts what it received before offloads (LRO, GRO) put frames together`;
 }

@@ -1,4 +1,6 @@
-/** The whole of stage 2 in one object: the loaded program, the devices it is on, and what there is to tell about them. */
+/**
+ * The whole of stage 2 in one object: the loaded program, the devices it is on, and what there is to tell about them.
+ */
 import { KernelError } from "../errors.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
 import { waitForGracePeriod } from "../libc.ts";

@@ -3,15 +3,17 @@
  *
  * Every packet counts where it enters this host's view, once:
  *
- * - Ingress counts, unless every device that it can have come up from is attached, too: a bridge's ports, the device under
+ * - Ingress counts, unless every device that it can have come up from is attached, too: a bridge's ports, the device
+ * under
  *   a VLAN. So does the second end of a veth pair whose first end is attached here.
- * - Egress of what this host itself sent counts, unless it passed an attached device above: the bridge or bond of a port,
+ * - Egress of what this host itself sent counts, unless it passed an attached device above: the bridge or bond of a
+ * port,
  *   the VLAN device of a tag.
  * - Egress of what came in by a device counts only where that device is not covered (attached, or all below it are).
  * - Loopback counts at egress.
  *
- * Everything else is a duplicate. Where the device below a tunnel is not known, but one that can be it is attached, what
- * comes out of the tunnel is an assumed duplicate.
+ * Everything else is a duplicate. Where the device below a tunnel is not known, but one that can be it is attached,
+ * what comes out of the tunnel is an assumed duplicate.
  */
 import { DEVICES_MAX, VLANS_MAX } from "../limits.ts";
 import {

@@ -9,9 +9,10 @@ export type InterfaceChoice = (name: string) => boolean;
 const INTERFACE_PATTERN_LENGTH_MAX = 256;
 
 /**
- * Reads a list of patterns: globs (`eth*`, `veth[0-9]`, `{lo,eth0}`), regular expressions between slashes (`/^en(p|s)/`), and
- * either of them behind `!`, which excludes. A name is wanted when a pattern that includes matches it, or when there is
- * none, and no excluding one does. Throws {@linkcode UsageError} for a pattern that cannot be read.
+ * Reads a list of patterns: globs (`eth*`, `veth[0-9]`, `{lo,eth0}`), regular expressions between slashes
+ * (`/^en(p|s)/`), and either of them behind `!`, which excludes. A name is wanted when a pattern that includes matches
+ * it, or when there is none, and no excluding one does. Throws {@linkcode UsageError} for a pattern that cannot be
+ * read.
  */
 export function chooseInterfaces(patterns: readonly string[]): InterfaceChoice {
   const excluding = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => matcher(pattern.slice(1)));

@@ -54,7 +54,9 @@ export interface Kernel {
   /** Loads programs and maps. A verifier's refusal carries its log. */
   load(image: Uint8Array<ArrayBuffer>, options: LoadOptions): LoadedObject;
 
-  /** Puts a program on a tcx hook. Returns the link's descriptor: with it the program goes, even when weir is killed. */
+  /**
+   * Puts a program on a tcx hook. Returns the link's descriptor: with it the program goes, even when weir is killed.
+   */
   linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number;
   /** Takes a program off its tcx hook again. The device may be gone. */
   unlinkTcx(link: number): void;

@@ -1,6 +1,6 @@
 /**
- * Filters that a killed run left on clsact hooks. tcx links end with their process; filters stay, and go on counting into
- * maps that nobody reads. A live agent's are told by their heartbeat, and left alone.
+ * Filters that a killed run left on clsact hooks. tcx links end with their process; filters stay, and go on counting
+ * into maps that nobody reads. A live agent's are told by their heartbeat, and left alone.
  */
 import { type Hook, HOOKS } from "../flow.ts";
 import { CPU_AREA_BYTES, HEARTBEAT_AT } from "../memory_plan.ts";
@@ -37,8 +37,9 @@ const NS_PER_MS = 1_000_000n;
 const LOOK_MS = 200;
 
 /**
- * Takes a dead run's filters off, in the namespace that the thread is in, and returns what was there. Where a heart beat just
- * now, or not yet, it waits for the next beat: a killed run's restart comes at once, and its predecessor's last beat is young.
+ * Takes a dead run's filters off, in the namespace that the thread is in, and returns what was there. Where a heart
+ * beat just now, or not yet, it waits for the next beat: a killed run's restart comes at once, and its predecessor's
+ * last beat is young.
  */
 export function cleanLeftovers(kernel: Kernel, links: Links, clock: LeftoverClock): Leftover[] {
   const dead: Candidate[] = [];

@@ -1,4 +1,6 @@
-/** The door to libbpf: the one file that calls it, and the real {@linkcode Kernel}. Offsets are libbpf 1.x's structs. */
+/**
+ * The door to libbpf: the one file that calls it, and the real {@linkcode Kernel}. Offsets are libbpf 1.x's structs.
+ */
 import { assert, KernelError } from "../errors.ts";
 import type { Hook, TcxOrder } from "../flow.ts";
 import { closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
@@ -106,7 +108,9 @@ class Libbpf implements Kernel {
     };
   }
 
-  /** A kernel without tcx does not know the attach type; one with it lists the programs of any device, here loopback. */
+  /**
+   * A kernel without tcx does not know the attach type; one with it lists the programs of any device, here loopback.
+   */
   #hasTcx(): boolean {
     const LOOPBACK_IFINDEX = 1;
     const query = options(48);

@@ -1,4 +1,6 @@
-/** What netlink messages have in common (include/uapi/linux/netlink.h): headers, attributes, the ends of a dump. Pure. */
+/**
+ * What netlink messages have in common (include/uapi/linux/netlink.h): headers, attributes, the ends of a dump. Pure.
+ */
 
 export const NLMSG_HEADER_BYTES = 16;
 export const NLM_F_REQUEST = 0x001;

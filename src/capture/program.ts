@@ -1,6 +1,6 @@
 /** The kernel program: loaded, and its pages mapped over the shared memory. */
 import type { Hook, Link } from "../flow.ts";
-import { mapFixed, PROT_READ, PROT_WRITE } from "../libc.ts";
+import { addressOf, mapFixed, PROT_READ, PROT_WRITE } from "../libc.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
 import { CPU_AREA_BYTES, SLOT_WAYS } from "../memory_plan.ts";
 import { SLOT_BYTES } from "../limits.ts";
@@ -75,7 +75,7 @@ export function loadProgram(
 
 /** Slots are mapped read only: user space cannot write one even by mistake. */
 function mapKernelPages(object: LoadedObject, plan: MemoryPlan, memory: WebAssembly.Memory): void {
-  const base = Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(memory.buffer)));
+  const base = addressOf(memory.buffer);
   const whole = (bytes: number) => Math.ceil(bytes / plan.pageBytes) * plan.pageBytes;
   const at = (offset: number) => base + BigInt(offset);
 

@@ -1,6 +1,6 @@
 /**
- * Recorded frames through the real program: BPF_PROG_TEST_RUN of its replay entry point. What the kernel accepts there is
- * less than what a capture holds, so long frames are cut and short ones padded, and their true lengths told beside.
+ * Recorded frames through the real program: BPF_PROG_TEST_RUN of its replay entry point. What the kernel accepts there
+ * is less than what a capture holds, so long frames are cut and short ones padded, and their true lengths told beside.
  */
 import type { Hook } from "../flow.ts";
 import type { Kernel } from "./kernel.ts";

@@ -1,6 +1,6 @@
 /**
- * Keeps the programs on the devices that are wanted, while devices come, go and change their names. Decides; the attacher
- * does. Time is an argument.
+ * Keeps the programs on the devices that are wanted, while devices come, go and change their names. Decides; the
+ * attacher does. Time is an argument.
  */
 import { type Hook, HOOKS } from "../flow.ts";
 import { KernelError } from "../errors.ts";
@@ -26,8 +26,8 @@ export interface WatchedDevice {
   interfaceId: number;
   attachment?: Attachment;
   /**
-   * Counters when the ingress hook was attached. After a detach and another attach they are moved up by what was counted
-   * while weir was there before, so that what the device counted since is all that weir may have seen.
+   * Counters when the ingress hook was attached. After a detach and another attach they are moved up by what was
+   * counted while weir was there before, so that what the device counted since is all that weir may have seen.
    */
   attachedAt?: CounterBracket;
   /** Counters when it was detached. */
@@ -155,8 +155,9 @@ export class Watcher {
     this.#events.detached(watched, "the device is gone");
   }
 
-  /** Brings what is attached in line with what is wanted. All ingress hooks go first: what leaves by a new egress hook was
-   * then seen where it came in.
+  /**
+   * Brings what is attached in line with what is wanted. All ingress hooks go first: what leaves by a new egress hook
+   * was then seen where it came in.
    */
   #work(nowMs: number): void {
     const begun: WatchedDevice[] = [];

@@ -1,8 +1,8 @@
 /**
  * Stage 4 of 7, count: the flow table in WebAssembly.
  *
- * In: slots and ring records. Out: flow records, in the out ring. Drops: none: what finds no room is counted in overflow
- * aggregates, and a full out ring makes records longer, not fewer.
+ * In: slots and ring records. Out: flow records, in the out ring. Drops: none: what finds no room is counted in
+ * overflow aggregates, and a full out ring makes records longer, not fewer.
  */
 export { OutReader, type RecordSink } from "./out_reader.ts";
 export { SWEEP_DONE, SWEEP_MORE, SWEEP_OUT_FULL, Table, TableBroken, type TableOptions } from "./table.ts";

@@ -1,4 +1,7 @@
-/** Where the table's control page holds what: wasm/memory_map.ts and wasm/books.ts in TypeScript. tests/layout_test.ts compares. */
+/**
+ * Where the table's control page holds what: wasm/memory_map.ts and wasm/books.ts in TypeScript. tests/layout_test.ts
+ * compares.
+ */
 
 export const CONTROL = 0x10000;
 

@@ -2,8 +2,8 @@
  * Every attribute of a flow span: its name, type, when it is there, and where its value comes from. Exporters walk this
  * table; so does the reference page.
  *
- * Names are those of the flow spans proposed to OpenTelemetry (flow.*, network.*, source.*, destination.*); what only weir
- * measures is under weir.*. Source is the initiator. "Reverse" is what the responder sent.
+ * Names are those of the flow spans proposed to OpenTelemetry (flow.*, network.*, source.*, destination.*); what only
+ * weir measures is under weir.*. Source is the initiator. "Reverse" is what the responder sent.
  */
 import { addressText, macText, prefixText } from "../address.ts";
 import type { SpanKind } from "../flow.ts";

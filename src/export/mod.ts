@@ -10,4 +10,4 @@ export type { Exporter, ExporterRecords } from "./exporter.ts";
 export { jsonLine } from "./json_lines.ts";
 export { LineExporter, type LineStream } from "./line_writer.ts";
 export { flowSpan } from "./span.ts";
-export { colourStyle, plainStyle, textHeader, textLine } from "./text_lines.ts";
+export { colourStyle, countText, durationText, plainStyle, sizeText, textHeader, textLine } from "./text_lines.ts";

@@ -1,4 +1,6 @@
-/** An exporter's terms of the books, kept by what records carry. Only what counts counts: a view of duplicates does not. */
+/**
+ * An exporter's terms of the books, kept by what records carry. Only what counts counts: a view of duplicates does not.
+ */
 import { type Amount, type ExporterTerms, zeroAmount } from "../books.ts";
 import { Fact, type FlowRecord, type Side } from "../flow_record.ts";
 

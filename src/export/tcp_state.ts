@@ -1,6 +1,7 @@
 /**
- * The state of a TCP connection as far as flags tell it: the initiator's state (RFC 9293, 3.3.2), read from what each side
- * has sent so far. The order of segments that two CPUs saw is unknown, so states that only order tells are left out.
+ * The state of a TCP connection as far as flags tell it: the initiator's state (RFC 9293, 3.3.2), read from what each
+ * side has sent so far. The order of segments that two CPUs saw is unknown, so states that only order tells are left
+ * out.
  */
 const FIN = 0x01;
 const SYN = 0x02;

@@ -2,112 +2,168 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Agent } from "../agent.ts";
 import { type Amount, type Books, LOST_REASONS } from "../books.ts";
+import { SLOT_BYTES } from "../limits.ts";
 
 interface Series {
   labels: Record<string, string>;
   value: number;
 }
 
+interface Metric {
+  type: "counter" | "gauge";
+  name: string;
+  help: string;
+  labels: string[];
+  series(agent: Agent): Series[];
+}
+
 /** Builds the registry over an agent. */
 export function createMetrics(agent: Agent, version: string): Registry {
   const registry = new Registry();
-  const gauge = (name: string, help: string, labelNames: string[], series: () => Series[]) =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const { labels, value } of series()) this.set(labels, value);
-      },
-    });
-  const counter = (name: string, help: string, labelNames: string[], series: () => Series[]) =>
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        // the truth is elsewhere: the counter is set to it
-        this.reset();
-        for (const { labels, value } of series()) this.inc(labels, value);
-      },
-    });
+  const info: Metric = {
+    type: "gauge",
+    name: "weir_build_info",
+    help: "What runs here.",
+    labels: ["version"],
+    series: () => [{ labels: { version }, value: 1 }],
+  };
+  for (const metric of [info, ...BOOKS, ...TABLE, ...KERNEL, ...EXPORT, ...PROCESS]) register(registry, metric, agent);
+  return registry;
+}
 
-  gauge("weir_build_info", "What runs here.", ["version"], () => [{ labels: { version }, value: 1 }]);
-  for (
-    const [measure, help] of [["frames", "Frames"], ["packets", "Packets"], ["bytes", "Bytes"], [
-      "wire_bytes",
-      "Bytes with the headers of every segment",
-    ]] as const
-  ) {
-    counter(
-      `weir_${measure}_total`,
-      `${help} by what became of them: the books. Exporters' terms carry the exporter's name.`,
-      ["outcome", "reason", "exporter"],
-      () => bookSeries(agent.books(), measure),
-    );
+function register(registry: Registry, { type, name, help, labels, series }: Metric, agent: Agent): void {
+  const common = { name, help, labelNames: labels, registers: [registry] };
+  if (type === "gauge") {
+    new Gauge({
+      ...common,
+      collect() {
+        this.reset();
+        for (const { labels, value } of series(agent)) this.set(labels, value);
+      },
+    });
+    return;
   }
-  gauge("weir_flows_active", "Flows in the table.", [], () => [value(agent.stats().flows)]);
-  gauge("weir_flows_limit", "Flows that the table holds before it counts new ones in aggregates.", [], () => [
-    value(agent.plan.flowsMax),
-  ]);
-  gauge("weir_overflow_aggregates_active", "Aggregates that stand in for flows beyond the limit.", [], () => [
-    value(agent.stats().aggregates),
-  ]);
-  counter("weir_flows_created_total", "Flows that began.", [], () => [value(agent.stats().flowsCreated)]);
-  counter("weir_flow_records_total", "Records handed out to exporters.", [], () => [value(agent.stats().records)]);
-  counter("weir_out_ring_full_total", "Times that a record had to wait because exporters were behind.", [], () => [
-    value(agent.stats().outFull),
-  ]);
-  counter("weir_evictions_total", "Flows moved from the kernel's slots to its ring.", [], () => [
-    value(agent.stats().ringRecords),
-  ]);
+  new Counter({
+    ...common,
+    collect() {
+      // the truth is elsewhere: the counter is set to it
+      this.reset();
+      for (const { labels, value } of series(agent)) this.inc(labels, value);
+    },
+  });
+}
+
+function counter(name: string, help: string, labels: string[], series: Metric["series"]): Metric {
+  return { type: "counter", name, help, labels, series };
+}
+
+function gauge(name: string, help: string, labels: string[], series: Metric["series"]): Metric {
+  return { type: "gauge", name, help, labels, series };
+}
+
+const MEASURE_NAMES: Record<keyof Amount, string> = {
+  frames: "Frames",
+  packets: "Packets",
+  bytes: "Bytes",
+  wire_bytes: "Bytes with the headers of every segment",
+};
+
+const BOOKS: Metric[] = (Object.keys(MEASURE_NAMES) as Array<keyof Amount>).map((measure) =>
+  counter(
+    `weir_${measure}_total`,
+    `${MEASURE_NAMES[measure]} by what became of them: the books. Exporters' terms carry the exporter's name.`,
+    ["outcome", "reason", "exporter"],
+    (agent) => bookSeries(agent.books(), measure),
+  )
+);
+
+const TABLE: Metric[] = [
+  gauge("weir_flows_active", "Flows in the table.", [], (agent) => [value(agent.stats().flows)]),
+  gauge(
+    "weir_flows_limit",
+    "Flows that the table holds before it counts new ones in aggregates.",
+    [],
+    (agent) => [value(agent.plan.flowsMax)],
+  ),
+  gauge(
+    "weir_overflow_aggregates_active",
+    "Aggregates that stand in for flows beyond the limit.",
+    [],
+    (agent) => [value(agent.stats().aggregates)],
+  ),
+  counter("weir_flows_created_total", "Flows that began.", [], (agent) => [value(agent.stats().flowsCreated)]),
+  counter("weir_flow_records_total", "Records handed out to exporters.", [], (agent) => [value(agent.stats().records)]),
+  counter(
+    "weir_out_ring_full_total",
+    "Times that a record had to wait because exporters were behind.",
+    [],
+    (agent) => [value(agent.stats().outFull)],
+  ),
+];
+
+const KERNEL: Metric[] = [
+  counter(
+    "weir_evictions_total",
+    "Flows moved from the kernel's slots to its ring.",
+    [],
+    (agent) => [value(agent.stats().ringRecords)],
+  ),
   counter(
     "weir_malformed_frames_total",
     "Malformed frames by what is wrong with them.",
     ["reason"],
-    () => entries(agent.kernelDetail().malformed, "reason"),
-  );
+    (agent) => entries(agent.kernelDetail().malformed, "reason"),
+  ),
   counter(
     "weir_kernel_events_total",
     "Things that happened in the kernel program.",
     ["event"],
-    () => entries(agent.kernelDetail().events, "event"),
-  );
+    (agent) => entries(agent.kernelDetail().events, "event"),
+  ),
   gauge(
     "weir_interface_attached",
     "1 where the program is on the interface.",
     ["interface", "mode"],
-    () =>
-      agent.devices().flatMap(({ device, attachment, goneAtMs }) =>
-        goneAtMs === undefined && attachment
-          ? [{ labels: { interface: device.name, mode: attachment.mode }, value: 1 }]
-          : []
-      ),
-  );
-  counter("weir_export_records_total", "Records by exporter and what became of them.", [
-    "exporter",
-    "status",
-    "reason",
-  ], () => exportSeries(agent));
+    attachedSeries,
+  ),
+  gauge("weir_kernel_memory_bytes", "Kernel-side maps, mapped but not the process's own.", ["map"], ({ plan }) => [
+    { labels: { map: "slots" }, value: plan.slotCount * SLOT_BYTES },
+    { labels: { map: "ring" }, value: plan.ringBytes },
+  ]),
+];
+
+const EXPORT: Metric[] = [
+  counter(
+    "weir_export_records_total",
+    "Records by exporter and what became of them.",
+    ["exporter", "status", "reason"],
+    exportSeries,
+  ),
   gauge(
     "weir_export_queue_records",
     "Records that wait in an exporter.",
     ["exporter"],
-    () =>
+    (agent) =>
       agent.exporters.map((exporter) => ({ labels: { exporter: exporter.name }, value: exporter.records().queued })),
+  ),
+];
+
+const PROCESS: Metric[] = [
+  gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [], () => [value(Deno.memoryUsage().rss)]),
+  gauge(
+    "process_start_time_seconds",
+    "Start time of the process since unix epoch in seconds.",
+    [],
+    (agent) => [value(agent.startedAtMs / 1000)],
+  ),
+];
+
+function attachedSeries(agent: Agent): Series[] {
+  return agent.devices().flatMap(({ device, attachment, goneAtMs }) =>
+    goneAtMs === undefined && attachment
+      ? [{ labels: { interface: device.name, mode: attachment.mode }, value: 1 }]
+      : []
   );
-  gauge("weir_kernel_memory_bytes", "Kernel-side maps, mapped but not resident.", ["map"], () => [
-    { labels: { map: "slots" }, value: agent.plan.slotCount * 192 },
-    { labels: { map: "ring" }, value: agent.plan.ringBytes },
-  ]);
-  gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [], () => [value(Deno.memoryUsage().rss)]);
-  gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", [], () => [
-    value(agent.startedAtMs / 1000),
-  ]);
-  return registry;
 }
 
 function value(number: number): Series {

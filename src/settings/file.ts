@@ -1,4 +1,6 @@
-/** Reads a configuration file: YAML, checked as a whole, every problem with its place. Loaded only when there is a file. */
+/**
+ * Reads a configuration file: YAML, checked as a whole, every problem with its place. Loaded only when there is a file.
+ */
 import * as v from "valibot";
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { UsageError } from "../errors.ts";

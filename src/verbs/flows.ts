@@ -1,7 +1,7 @@
 /** `weir flows`: the flows that the running agent holds. */
 import { Command, InvalidArgumentError } from "commander";
 import type { FlowSpan } from "../export/span.ts";
-import { countText, durationText, sizeText } from "../export/text_lines.ts";
+import { countText, durationText, sizeText } from "../export/mod.ts";
 import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
 import { alignRows } from "./table.ts";
 

@@ -86,8 +86,7 @@ async function run(options: RunOptions): Promise<number> {
   const agent = startAgent(settings, options, runFile);
   undo.defer(() => agent.close());
 
-  const why = await serveUntilStopped(agent, settings, options);
-  log.info("Stopping: {why}", { why });
+  await serveUntilStopped(agent, settings, options);
   return await finish(agent, options);
 }
 
@@ -138,15 +137,15 @@ function spanContexts(agent: Agent): (record: FlowRecord) => SpanContext {
   return (record) => ({ kind: spanKind(record, isOwn), interfaceOf: (id) => agent.interfaceOf(id) });
 }
 
-/** Answers questions until it is time to stop, then hands every flow out. Returns why it stopped. */
-async function serveUntilStopped(agent: Agent, settings: Settings, options: RunOptions): Promise<string> {
+/** Answers questions until it is time to stop, then hands every flow out. */
+async function serveUntilStopped(agent: Agent, settings: Settings, options: RunOptions): Promise<void> {
   const contextOf = spanContexts(agent);
   const routes = createRoutes({ agent, version: VERSION, spanOf: (record) => flowSpan(record, contextOf(record)) });
   try {
     await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
     const why = await untilStopped(agent, options.duration);
+    log.info("Stopping: {why}; every flow is handed out now", { why });
     await agent.stop(settings.shutdown_timeout);
-    return why;
   } catch (error) {
     agent.abandon();
     throw error;

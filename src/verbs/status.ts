@@ -1,6 +1,6 @@
 /** `weir status`: how the running agent does. */
 import { Command } from "commander";
-import { sizeText } from "../export/text_lines.ts";
+import { sizeText } from "../export/mod.ts";
 import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
 import { alignRows } from "./table.ts";
 

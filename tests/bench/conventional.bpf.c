@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The way most flow agents count, as the yardstick for bpf/flow.bpf.c: the same parser, key and measures, but one hash map
- * that all CPUs share, atomic adds, and a precise clock on every packet.
+/* The way most flow agents count, as the yardstick for bpf/flow.bpf.c: the same parser, key and measures, but one hash
+ * map that all CPUs share, atomic adds, and a precise clock on every packet.
  */
 #include "../../bpf/cursor.bpf.h"
 #include "../../bpf/knobs.bpf.h"

@@ -1,6 +1,6 @@
 /**
- * The real kernel's answers where weir decides by errno, and the fake's beside them: what unit tests build on must be so.
- * Needs root; works in a network namespace of its own.
+ * The real kernel's answers where weir decides by errno, and the fake's beside them: what unit tests build on must be
+ * so. Needs root; works in a network namespace of its own.
  */
 import { deepEqual, equal } from "node:assert/strict";
 import type { Kernel } from "../../src/capture/kernel.ts";

@@ -1,6 +1,6 @@
 /**
- * A pretended machine for unit tests: its devices, hooks and programs, and the Kernel and Links that weir would meet there.
- * It refuses what the real ones refuse, with the same errno, and can be told to refuse more.
+ * A pretended machine for unit tests: its devices, hooks and programs, and the Kernel and Links that weir would meet
+ * there. It refuses what the real ones refuse, with the same errno, and can be told to refuse more.
  */
 import type { Device, DeviceCounters } from "../../src/capture/device.ts";
 import type { AttachedProgram, Kernel, KernelFeatures, LoadedObject, TestRunResult } from "../../src/capture/kernel.ts";

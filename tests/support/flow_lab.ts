@@ -1,6 +1,6 @@
 /**
- * The kernel program and the table without devices, worker or agent: frames go in by BPF_PROG_TEST_RUN, slots, books and
- * records come out. Needs root and `deno task build`.
+ * The kernel program and the table without devices, worker or agent: frames go in by BPF_PROG_TEST_RUN, slots, books
+ * and records come out. Needs root and `deno task build`.
  */
 import { flowProgramImage, tableModule } from "../../src/artifacts.ts";
 import { type TableDevice, writeDeviceTable } from "../../src/capture/device_table.ts";
@@ -96,7 +96,9 @@ export interface TableLab {
   useDevices(devices: readonly TableDevice[]): void;
 }
 
-/** The table over a memory, with no devices known: every ingress sighting counts, and every egress one of this host's. */
+/**
+ * The table over a memory, with no devices known: every ingress sighting counts, and every egress one of this host's.
+ */
 export async function openTableLab(
   memory: WebAssembly.Memory,
   plan: MemoryPlan,
