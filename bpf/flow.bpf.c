@@ -29,7 +29,7 @@ struct entry {
 	bool replay;
 };
 
-/* What a replay says of each recorded frame, in skb->cb. src/capture/replay_frame.ts fills it. */
+/* What a replay says of each recorded frame, in skb->cb. src/capture/replay.ts fills it. */
 enum replay_cb {
 	REPLAY_CB_FLAGS = 0,		/* enum replay_flag; from bit 16 on: bytes of the frame that the data holds */
 	REPLAY_CB_LINK_BYTES = 1,	/* true size of the link header that an Ethernet header stands for here */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The slot: what one CPU knows of one direction of one flow at one point of the host.
- * Shared with user space: wasm/slot.ts and src/collect/slot_layout.ts repeat it, tests/layout_test.ts compares all
- * three.
+ * Shared with user space: wasm/slot.ts repeats it, tests/layout_test.ts compares them.
  */
 #ifndef WEIR_SLOT_H
 #define WEIR_SLOT_H

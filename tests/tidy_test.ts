@@ -173,6 +173,18 @@ Deno.test("no file is left over: each in src/ is imported by another", () => {
   assert.deepEqual(unused, []);
 });
 
+Deno.test("every file that a comment or page names is there", () => {
+  const NAMED_REGEXP = /(?<![\w/.<"])(?:src|wasm|bpf|tests|chart)\/[\w./-]+\.(?:ts|h|c|md|json)\b/g;
+  const pages = ["README.md", "bpf/README.md", "wasm/README.md", "tests/README.md"]
+    .map((path) => ({ path, lines: Deno.readTextFileSync(ROOT + path).split("\n") }));
+  const known = new Set([...SOURCES.map(({ path }) => path), ...pages.map(({ path }) => path), "wasm/asconfig.json"]);
+  const wrong = [...SOURCES, ...pages].flatMap(({ path, lines }) =>
+    [...lines.join("\n").matchAll(NAMED_REGEXP)].map(([name]) => name).filter((name) => !known.has(name))
+      .map((name) => `${path} names ${name}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
 Deno.test("nothing is left for later, switched off or swallowed", () => {
   const marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X"].map((mark) => new RegExp(`\\b${mark}\\b`));
   assert.equal(

@@ -1,4 +1,4 @@
-// Where everything lies in the shared memory. src/collect/shared_memory.ts decides the sizes, writes the settings block
+// Where everything lies in the shared memory. src/memory_plan.ts decides the sizes, writes the settings block
 // below at SETTINGS, and calls configure(); this file only reads it. Offsets are compared by tests/layout_test.ts.
 
 /** The control page: words shared with the main thread, then settings, clocks, books. */

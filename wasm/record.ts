@@ -1,4 +1,4 @@
-// A record as it is handed out: 320 bytes, source = initiator. src/count/record.ts reads it.
+// A record as it is handed out: 320 bytes, source = initiator. src/flow_record.ts reads it.
 
 @unmanaged
 export class FlowRecord {
