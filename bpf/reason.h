@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Why a packet ended where it did. Numbers are never reused; src/books.ts and src/collect/kernel_books.ts name them for
- * people.. */
+ * people. */
 #ifndef WEIR_REASON_H
 #define WEIR_REASON_H
 

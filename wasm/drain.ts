@@ -1,4 +1,4 @@
-// The kernel's ring: evicted slots, whole and final, in the order of their eviction (Linux: the kernel's ringbuf.c).
+// The kernel's ring: evicted slots, whole and final, in the order of their eviction (ringbuf.c of Linux).
 
 import { add64, broken, Invariant, STAT_RING_RECORDS } from "./books";
 import { count } from "./count";
