@@ -187,6 +187,14 @@ static __always_inline __u32 frame_length(struct __sk_buff *skb, const struct pa
 	return skb->len;
 }
 
+/* Where the frame ends to the parser, which in a replay reads an Ethernet header in place of the recorded one. */
+static __always_inline __u32 parsed_length(struct __sk_buff *skb, const struct entry entry)
+{
+	if (entry.replay)
+		return skb->cb[REPLAY_CB_FRAME_BYTES] + ETH_HLEN - skb->cb[REPLAY_CB_LINK_BYTES];
+	return skb->len;
+}
+
 /* Counts a parsed packet in its flow. Returns the term of the books that it ends in. */
 static __always_inline enum term account(struct __sk_buff *skb, const struct entry entry, enum hook hook, __u32 cpu,
 					 __u32 ifindex, struct cpu_area *area, struct sighting *sighting)
@@ -233,7 +241,7 @@ static __always_inline int observe(struct __sk_buff *skb, const struct entry ent
 	books = hook == HOOK_EGRESS ? &area->books[HOOK_EGRESS] : &area->books[HOOK_INGRESS];
 	packet = (struct packet *)area->scratch;
 
-	parse_any(skb, entry, entry.replay ? skb->cb[REPLAY_CB_FRAME_BYTES] : skb->len, books, packet);
+	parse_any(skb, entry, parsed_length(skb, entry), books, packet);
 	if (entry.replay)
 		packet->header_bytes += skb->cb[REPLAY_CB_LINK_BYTES] - ETH_HLEN;
 	measures = measure(skb, packet, frame_length(skb, packet, entry), hook);

@@ -16,7 +16,7 @@ import {
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
-import { OutReader, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
 import type { Exporter } from "./export/mod.ts";
 import { type Hook, HOOKS, type TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
@@ -224,9 +224,4 @@ export class Agent {
   async close(): Promise<void> {
     await this.#capture.close();
   }
-}
-
-/** A slot begins anew after the shortest silence that ends a flow. */
-function shortestIdleTimeoutMs(table: TableOptions): number {
-  return Math.min(table.genericTimeoutMs, table.icmpTimeoutMs, table.tcpTimeoutMs, table.udpTimeoutMs);
 }

@@ -52,6 +52,11 @@ export const IDLE_INTERVAL_MS = 1_000;
 /** Every so many scans all slots are read, marked or not. */
 export const FULL_SCAN_EVERY = 20;
 
+/** A replay's rounds, in recorded time: what a scan every {@linkcode SCAN_INTERVAL_MS} is to a live one. */
+export const REPLAY_ROUND_NS = 1_000_000_000n;
+/** How much earlier than the frame before it a recorded frame may be without the clock having been set. */
+export const REPLAY_LATE_NS = 1_000_000_000n;
+
 /** WebAssembly's page, and the grain of mapped regions. */
 export const WASM_PAGE_BYTES = 65_536;
 

@@ -5,6 +5,7 @@ import { nearest } from "./settings/mod.ts";
 import { booksCommand } from "./verbs/books.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
 import { flowsCommand } from "./verbs/flows.ts";
+import { replayCommand } from "./verbs/replay.ts";
 import { runCommand } from "./verbs/run.ts";
 import { statusCommand } from "./verbs/status.ts";
 import { versionCommand } from "./verbs/version.ts";
@@ -20,6 +21,7 @@ function createProgram(): Command {
     .addCommand(runCommand(), { isDefault: true })
     .addCommand(flowsCommand())
     .addCommand(booksCommand())
+    .addCommand(replayCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand())
     .addCommand(versionCommand());

@@ -17,8 +17,8 @@ export type AttributeValue = string | number | boolean | string[];
 /** What a record does not hold but refers to. */
 export interface SpanContext {
   kind: SpanKind;
-  /** The name and ifindex behind an interface id; undefined for one never told. */
-  interfaceOf(id: number): { name: string; ifindex: number } | undefined;
+  /** The name and ifindex behind an interface id; undefined for one never told, and where a recording does not tell. */
+  interfaceOf(id: number): { name: string | undefined; ifindex: number | undefined } | undefined;
 }
 
 export interface Attribute {

@@ -1,20 +1,33 @@
 /** What a running agent tells about itself, as JSON: the verbs of another process ask for these. */
 import type { Agent } from "../agent.ts";
-import { booksJson } from "../books.ts";
+import { type Books, booksJson } from "../books.ts";
 import type { AuditLine } from "../capture/audit.ts";
+import type { Stray } from "../capture/strays.ts";
+import type { KernelDetail } from "../collect/kernel_books.ts";
+import type { Exporter } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
 
+/** Who keeps books: an agent, or a replay. */
+export interface BooksSource {
+  auditBooks(): Promise<Books>;
+  audit(): Promise<AuditLine[]>;
+  devices(): ReadonlyArray<{ device: { ifindex: number; name: string } }>;
+  kernelDetail(): KernelDetail;
+  strays(): Stray[];
+  readonly exporters: readonly Exporter[];
+}
+
 /** The books of this moment, with what the auditor says and where strays came from. */
-export async function booksView(agent: Agent): Promise<Record<string, unknown>> {
-  const books = await agent.auditBooks();
-  const audit = await agent.audit();
-  const nameOf = new Map(agent.devices().map(({ device }) => [device.ifindex, device.name]));
-  const { malformed, events } = agent.kernelDetail();
+export async function booksView(source: BooksSource): Promise<Record<string, unknown>> {
+  const books = await source.auditBooks();
+  const audit = await source.audit();
+  const nameOf = new Map(source.devices().map(({ device }) => [device.ifindex, device.name]));
+  const { malformed, events } = source.kernelDetail();
   return {
     ...booksJson(books),
     audit: audit.map(auditJson),
-    strays: agent.strays().map(({ ifindex, frames, bytes, ...stray }) => ({
+    strays: source.strays().map(({ ifindex, frames, bytes, ...stray }) => ({
       interface: nameOf.get(ifindex) ?? `#${ifindex}`,
       ...stray,
       frames: Number(frames),
@@ -22,7 +35,7 @@ export async function booksView(agent: Agent): Promise<Record<string, unknown>> 
     })),
     malformed: numbers(malformed),
     events: numbers(events),
-    records: Object.fromEntries(agent.exporters.map((exporter) => [exporter.name, exporter.records()])),
+    records: Object.fromEntries(source.exporters.map((exporter) => [exporter.name, exporter.records()])),
   };
 }
 

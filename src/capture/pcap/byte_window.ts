@@ -1,6 +1,6 @@
 /**
- * The part of a file that is being read. Bytes come in at the end and leave at the start; what lies between has one place
- * in memory, so that readers look at it without copies, however long the file is.
+ * The part of a file that is being read. Bytes come in at the end and leave at the start; what lies between has one
+ * place in memory, so that readers look at it without copies, however long the file is.
  */
 import { assert } from "../../errors.ts";
 

@@ -13,8 +13,8 @@ const MAGIC_BYTES = 4;
 const GLANCE_BYTES = 16;
 
 /**
- * Reads frames. Every length is checked before anything is read by it, and memory is bounded whatever the file says; all
- * that it throws is {@linkcode CaptureFileError}.
+ * Reads frames. Every length is checked before anything is read by it, and memory is bounded whatever the file says;
+ * all that it throws is {@linkcode CaptureFileError}.
  *
  *     for (let n; n = await file.read(reader.room()); ) {
  *       reader.filled(n);

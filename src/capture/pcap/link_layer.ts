@@ -1,6 +1,6 @@
 /**
- * Recorded link headers → the Ethernet header that the program reads. The lengths that count are those of the frame on its
- * device: what a capture tool put in front (cooked headers, address families) never passed there.
+ * Recorded link headers → the Ethernet header that the program reads. The lengths that count are those of the frame on
+ * its device: what a capture tool put in front (cooked headers, address families) never passed there.
  *
  * - Ethernet (1): as it is, VLAN tags included.
  * - Raw IP (101, 12, 14, 228, 229): no link header, as on L3-only devices.

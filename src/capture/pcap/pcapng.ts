@@ -1,6 +1,6 @@
 /**
- * The block format (draft-ietf-opsawg-pcapng). Sections follow one another, each with its own byte order and its own list
- * of interfaces; packets name theirs by its place in that list.
+ * The block format (draft-ietf-opsawg-pcapng). Sections follow one another, each with its own byte order and its own
+ * list of interfaces; packets name theirs by its place in that list.
  *
  *     ┌─ block ───────────────────────────────────────────┐
  *     │ type 4 │ length 4 │ body, options … │ length 4    │   the length is the whole block's, twice

@@ -5,7 +5,7 @@ import { CaptureFileError } from "./capture_file_error.ts";
 const OPTION_HEADER_BYTES = 4;
 const END_OF_OPTIONS = 0;
 
-/** Where an option's value begins, or -1 without it; its length stands in the two bytes before. Throws CaptureFileError. */
+/** Where an option's value begins, or -1 without it; its length stands before. Throws CaptureFileError. */
 export function findOption(window: ByteWindow, from: number, to: number, code: number, littleEndian: boolean): number {
   let found = -1;
   for (let at = from; at < to;) {

@@ -1,0 +1,274 @@
+/**
+ * A replay: recorded frames through the program and the table of a live agent, with the recording's clock. Everything
+ * happens on one thread, in the order of the file, so a replay of one file always gives the same records.
+ *
+ * The kernel's part counts in one pretended CPU; what a live agent does by the clock (scan, sweep) happens every
+ * recorded second, and the ring is drained before it can be full, so that nothing is ever lost here.
+ */
+import type { Books } from "./books.ts";
+import {
+  type AuditLine,
+  type FlowProgram,
+  type Kernel,
+  LinkLayer,
+  loadProgram,
+  readStrays,
+  type RecordedDevice,
+  RecordedDevices,
+  type RecordedFrame,
+  Replayer,
+  type ReplayFrame,
+  type Stray,
+  TUNNEL_PORTS,
+  writeDeviceTable,
+} from "./capture/mod.ts";
+import { Anchors } from "./clock.ts";
+import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
+import {
+  longestSilenceMs,
+  OutReader,
+  shortestIdleTimeoutMs,
+  SWEEP_DONE,
+  Table,
+  TableBooks,
+  type TableOptions,
+  type TableStats,
+} from "./count/mod.ts";
+import type { Exporter } from "./export/mod.ts";
+import { HOOKS } from "./flow.ts";
+import {
+  ANCHORS_MAX,
+  DRAIN_RECORDS,
+  REPLAY_ROUND_NS,
+  RING_RECORD_BYTES,
+  SWEEP_ENTRIES,
+  SWEEP_RECORDS,
+} from "./limits.ts";
+import { createMemory, DEVICE_TABLE_BYTES, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { ReplayClock } from "./replay_clock.ts";
+
+export interface ReplayOptions {
+  kernel: Kernel;
+  image: Uint8Array<ArrayBuffer>;
+  module: WebAssembly.Module;
+  memory: Omit<MemoryOptions, "cpuCount">;
+  table: TableOptions;
+  /** Built once the replay can say what records refer to. */
+  exporters(replay: Replay): Exporter[];
+}
+
+const MS_NS = 1_000_000n;
+/** Records given to the exporters at once. */
+const BATCH_RECORDS = 512;
+
+export class Replay {
+  readonly clock: ReplayClock;
+  readonly exporters: readonly Exporter[];
+  readonly #kernel: Kernel;
+  readonly #program: FlowProgram;
+  readonly #replayer: Replayer;
+  readonly #memory: WebAssembly.Memory;
+  readonly #plan: MemoryPlan;
+  readonly #table: Table;
+  readonly #out: OutReader;
+  readonly #kernelBooks: KernelBooks;
+  readonly #tableBooks: TableBooks;
+  readonly #devices = new RecordedDevices();
+  readonly #links = new LinkLayer();
+  readonly #frame: ReplayFrame;
+  /** Frames that surely fit the ring, should each evict a slot. */
+  readonly #framesMost: number;
+  /** Rounds after which a silence has ended every flow. */
+  readonly #silentRoundsMost: bigint;
+  #anchors: Anchors | undefined;
+  #devicesWritten = -1;
+  /** Recorded time of the next round. */
+  #dueNs = 0n;
+  #framesSinceDrain = 0;
+
+  private constructor(options: ReplayOptions, plan: MemoryPlan, memory: WebAssembly.Memory, table: Table) {
+    this.#kernel = options.kernel;
+    this.#plan = plan;
+    this.#memory = memory;
+    this.#table = table;
+    this.#out = new OutReader(memory, plan);
+    this.#kernelBooks = new KernelBooks(memory, plan);
+    this.#tableBooks = new TableBooks(memory, plan);
+    const horizonNs = BigInt(longestSilenceMs(options.table)) * MS_NS + 2n * REPLAY_ROUND_NS;
+    this.clock = new ReplayClock(horizonNs);
+    this.#silentRoundsMost = horizonNs / REPLAY_ROUND_NS;
+    this.#framesMost = Math.min(DRAIN_RECORDS, Math.floor(plan.ringBytes / RING_RECORD_BYTES) - 1);
+    this.#program = loadProgram(options.kernel, plan, memory, {
+      image: options.image,
+      purpose: "replay",
+      idleGapMs: shortestIdleTimeoutMs(options.table),
+      ...TUNNEL_PORTS,
+    });
+    this.#replayer = new Replayer(options.kernel, this.#program.replayFd());
+    this.#frame = {
+      data: new Uint8Array(),
+      frameBytes: 0,
+      linkBytes: 0,
+      withoutMacs: false,
+      timeNs: 0n,
+      ifindex: 0,
+      hook: "ingress",
+    };
+    table.useDevices(plan.devices[0]);
+    this.exporters = options.exporters(this);
+  }
+
+  /** Loads the program. Throws KernelError. */
+  static async open(options: ReplayOptions): Promise<Replay> {
+    const plan = planMemory({ ...options.memory, cpuCount: 1 });
+    const memory = createMemory(plan);
+    const table = await Table.create(options.module, memory, plan, options.table, { segmentReady: () => true });
+    return new Replay(options, plan, memory, table);
+  }
+
+  /** Whether {@linkcode advance} has something to do before a frame of this time. */
+  isDue(timeNs: bigint): boolean {
+    return timeNs >= this.#dueNs || this.#framesSinceDrain >= this.#framesMost || this.clock.isStepBack(timeNs);
+  }
+
+  /** Lets time go on to a frame's. */
+  async advance(timeNs: bigint): Promise<void> {
+    if (!this.#anchors) return this.#begin(timeNs);
+    if (this.#framesSinceDrain >= this.#framesMost) this.#drain();
+    if (this.clock.isStepBack(timeNs)) {
+      await this.#round(this.clock.wallNs());
+      this.clock.stepBack(timeNs);
+      this.#anchors.measure();
+      this.#dueNs = timeNs + REPLAY_ROUND_NS;
+      return;
+    }
+    for (let rounds = 0n; timeNs >= this.#dueNs; rounds++) {
+      await this.#round(this.#dueNs);
+      this.#dueNs += REPLAY_ROUND_NS;
+      if (timeNs < this.#dueNs) return;
+      if (!this.#isEmpty() && rounds < this.#silentRoundsMost) continue;
+      // nothing can become due before this frame
+      this.clock.skip(timeNs);
+      this.#anchors.measure();
+      this.#beginRound(this.clock.monotonicNs());
+      this.#dueNs = timeNs + REPLAY_ROUND_NS;
+    }
+  }
+
+  #begin(timeNs: bigint): void {
+    this.clock.begin(timeNs);
+    this.#anchors = new Anchors(this.clock, new BigInt64Array(this.#memory.buffer, this.#plan.anchors, ANCHORS_MAX));
+    this.#dueNs = timeNs + REPLAY_ROUND_NS;
+    this.#beginRound(this.clock.monotonicNs());
+  }
+
+  /** Runs the program on a frame. Throws KernelError. */
+  feed(frame: RecordedFrame): void {
+    const into = this.#frame;
+    into.hook = frame.outgoing ? "egress" : "ingress";
+    this.#links.convert(frame, into);
+    into.timeNs = this.clock.take(frame.timeNs);
+    into.ifindex = this.#devices.idOf(frame);
+    this.#replayer.feed(into);
+    this.#framesSinceDrain++;
+  }
+
+  #isEmpty(): boolean {
+    const { flows, aggregates } = this.#tableBooks.stats();
+    return flows + aggregates === 0;
+  }
+
+  #beginRound(nowNs: bigint): void {
+    this.#table.beginRound(nowNs, this.#anchors?.offsetNs ?? 0n, this.#anchors?.place ?? 0);
+  }
+
+  /** What the collector does by its clock, at a recorded time. */
+  async #round(timeNs: bigint): Promise<void> {
+    this.#beginRound(timeNs - this.clock.wallNs() + this.clock.monotonicNs());
+    this.#drain();
+    this.#table.scan(false);
+    for (;;) {
+      const state = this.#table.sweep(SWEEP_ENTRIES, SWEEP_RECORDS);
+      if (this.#out.waiting()) await this.#handOut();
+      if (state === SWEEP_DONE) return;
+    }
+  }
+
+  #drain(): void {
+    this.#writeDevices();
+    while (this.#table.drain(DRAIN_RECORDS) === DRAIN_RECORDS);
+    this.#framesSinceDrain = 0;
+  }
+
+  /** Before anything of a new device is counted. Devices are only ever added, so what the table decided holds. */
+  #writeDevices(): void {
+    if (this.#devicesWritten === this.#devices.count) return;
+    this.#devicesWritten = this.#devices.count;
+    const region = new Uint8Array(this.#memory.buffer, this.#plan.devices[0], DEVICE_TABLE_BYTES);
+    writeDeviceTable(region, this.#devices.forTable());
+  }
+
+  async #handOut(): Promise<void> {
+    while (this.#out.waiting()) {
+      for (const exporter of this.exporters) if (!exporter.isReady()) await exporter.ready();
+      this.#out.take(BATCH_RECORDS, (record) => {
+        for (const exporter of this.exporters) exporter.accept(record);
+      });
+    }
+  }
+
+  /** Ends and hands out every flow. The books are final then. */
+  async finish(deadlineMs: number): Promise<void> {
+    if (this.#anchors) await this.#round(this.clock.wallNs());
+    this.#table.scan(true);
+    this.#table.rewind();
+    for (let state = -1; state !== SWEEP_DONE;) {
+      state = this.#table.flush(SWEEP_RECORDS);
+      await this.#handOut();
+    }
+    this.#table.audit();
+    await Promise.all(this.exporters.map((exporter) => exporter.close(deadlineMs)));
+  }
+
+  /** Unloads the program. */
+  close(): void {
+    this.#program.close();
+  }
+
+  interfaceOf(id: number): RecordedDevice | undefined {
+    return this.#devices.device(id);
+  }
+
+  stats(): TableStats {
+    return this.#tableBooks.stats();
+  }
+
+  auditBooks(): Promise<Books> {
+    const hooks = HOOKS.map((hook) =>
+      [hook, { ...this.#kernelBooks.terms(hook), ...this.#tableBooks.countTerms(hook) }] as const
+    );
+    return Promise.resolve({
+      kernel: this.#kernelBooks.terms(),
+      table: this.#tableBooks.terms(),
+      exporters: Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.terms()])),
+      hooks: Object.fromEntries(hooks),
+    });
+  }
+
+  /** A recording has no counters to compare with. */
+  audit(): Promise<AuditLine[]> {
+    return Promise.resolve([]);
+  }
+
+  devices(): Array<{ device: { ifindex: number; name: string } }> {
+    return this.#devices.all().map(({ id, label }) => ({ device: { ifindex: id, name: label } }));
+  }
+
+  kernelDetail(): KernelDetail {
+    return this.#kernelBooks.detail();
+  }
+
+  strays(): Stray[] {
+    return readStrays(this.#kernel, this.#program.straysFd());
+  }
+}

@@ -1,0 +1,197 @@
+/** `weir replay`: a capture file through the program and the table, as if it passed now. */
+import { Command } from "commander";
+import { flowProgramImage, tableModule } from "../artifacts.ts";
+import { checkBooks } from "../books.ts";
+import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
+import { spanKind } from "../enrich/mod.ts";
+import { LineExporter } from "../export/mod.ts";
+import { pageBytes } from "../libc.ts";
+import { log, startLogging } from "../log.ts";
+import { Replay } from "../replay.ts";
+import { booksView } from "../serve/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import { logOptions } from "./log_options.ts";
+import { requireMachine } from "./machine.ts";
+import { createExporter, type Output, outputOption } from "./output.ts";
+import { progressLine } from "./progress.ts";
+import { openSource, type ReplaySource } from "./replay_source.ts";
+import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { checkBooksFile, writeBooks } from "./write_books.ts";
+
+interface ReplayVerbOptions extends SettingsOptions {
+  output?: Output;
+  books?: string;
+}
+
+/** How the reading of a file ended. */
+interface Reading {
+  frames: number;
+  bytes: number;
+  /** Where the file cannot be read on. */
+  error?: CaptureFileError;
+  /** The signal that ended it. */
+  signal?: Deno.Signal;
+  /** Nobody reads the output any more. */
+  unread?: true;
+}
+
+const EXIT_FAILED = 1;
+/** As shells say which signal ended a command. */
+const EXIT_SIGNALLED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
+const NO_ADDRESS_IS_OWN = () => false;
+
+export function replayCommand(): Command {
+  const command = new Command("replay")
+    .description("hand out the flows of a capture file (pcap, pcapng), with its times")
+    .argument("<file>", "the capture; - for standard input")
+    .option("-c, --config <file>", "a configuration file (YAML)")
+    .addOption(outputOption())
+    .option("--books <file>", "write the final books to a file, as JSON")
+    .action(async (file: string, options: ReplayVerbOptions) => {
+      Deno.exitCode = await replayFile(file, options);
+    });
+  for (const option of logOptions()) command.addOption(option);
+  return command.addHelpText(
+    "after",
+    `
+Link types: Ethernet, raw IP, Linux cooked (v1, v2), BSD loopback. Frames that the recording host sent, where the file
+says so, count as egress, all others as ingress; each counts once. Bytes are those of the frame on its device.
+Exit code: 1 when the file is damaged; what was readable before that is handed out.`,
+  );
+}
+
+async function replayFile(path: string, options: ReplayVerbOptions): Promise<number> {
+  const settings = await settle(options);
+  if (options.books) checkBooksFile(options.books);
+  await startLogging(settings.log_level, settings.log_format);
+  using source = await openSource(path);
+  const replay = await openReplay(settings, options.output);
+  try {
+    const reading = await read(source, replay);
+    await replay.finish(settings.shutdown_timeout);
+    return await report(source, replay, reading, options.books);
+  } finally {
+    replay.close();
+  }
+}
+
+function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
+  const { kernel } = requireMachine(settings);
+  return Replay.open({
+    kernel,
+    image: flowProgramImage(),
+    module: tableModule(),
+    memory: {
+      pageBytes: pageBytes(),
+      slots: settings.limits.slots,
+      ringBytes: settings.limits.ring_bytes,
+      flowsMax: settings.limits.flows_max,
+      aggregatesMax: settings.limits.aggregates_max,
+    },
+    table: tableOptions(settings),
+    exporters: (replay) => [
+      createExporter(output, (record) => ({
+        kind: spanKind(record, NO_ADDRESS_IS_OWN),
+        interfaceOf: (id) => replay.interfaceOf(id),
+      })),
+    ],
+  });
+}
+
+/** Every frame of the source, until its end, a signal, or an error in it. */
+async function read(source: ReplaySource, replay: Replay): Promise<Reading> {
+  const reader = new CaptureReader();
+  const reading: Reading = { frames: 0, bytes: 0 };
+  const stopped = Promise.withResolvers<Deno.Signal>();
+  const handlers = (Object.keys(EXIT_SIGNALLED) as Deno.Signal[]).map((signal) =>
+    [signal, () => stopped.resolve(signal)] as const
+  );
+  for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
+  const progress = progressLine(
+    source.sizeBytes,
+    Deno.stderr.isTerminal() ? (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)) : undefined,
+  );
+  try {
+    for (;;) {
+      const count = await Promise.race([source.read(reader.room()), stopped.promise]);
+      if (typeof count === "string") return { ...reading, signal: count };
+      if (count === null) break;
+      reader.filled(count);
+      reading.bytes += count;
+      while (reader.next()) {
+        checkLinkType(reader);
+        const { frame } = reader;
+        if (replay.isDue(frame.timeNs)) await replay.advance(frame.timeNs);
+        replay.feed(frame);
+        reading.frames++;
+      }
+      progress.show(reading.frames, reading.bytes);
+      if (replay.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken)) {
+        return { ...reading, unread: true };
+      }
+    }
+    reader.end();
+    return reading;
+  } catch (error) {
+    if (error instanceof CaptureFileError) return { ...reading, error };
+    throw error;
+  } finally {
+    progress.erase();
+    for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
+  }
+}
+
+function checkLinkType({ frame, offset }: CaptureReader): void {
+  const { linkType } = frame.interface;
+  if (isReadable(linkType)) return;
+  throw new CaptureFileError(
+    offset,
+    `link type ${linkTypeName(linkType)} is unknown; Ethernet, raw IP, Linux cooked and BSD loopback are known`,
+  );
+}
+
+/** Says how it went, and writes the books where asked. Returns the exit code. */
+async function report(
+  source: ReplaySource,
+  replay: Replay,
+  reading: Reading,
+  booksFile: string | undefined,
+): Promise<number> {
+  const { frames, bytes, error, signal } = reading;
+  const { lateFrames, stepsBack } = replay.clock;
+  const open = checkBooks(await replay.auditBooks()).filter(({ closed }) => !closed);
+  if (booksFile) {
+    await writeBooks(booksFile, {
+      ...await booksView(replay),
+      replay: {
+        file: source.name,
+        frames,
+        bytes,
+        complete: !error && !signal && !reading.unread,
+        ...(error ? { error: error.message, offset: error.offset } : {}),
+        late_frames: lateFrames,
+        clock_steps_back: stepsBack,
+      },
+    });
+  }
+  for (const { name, measure, left, right } of open) {
+    log.error("Books not closed: {name} in {measure}: {left} is not {right}", { name, measure, left, right });
+  }
+  if (stepsBack) log.warn("The recording's clock was set back {stepsBack} times", { stepsBack });
+  if (error) {
+    log.error("Cannot read {file} on {problem}; {frames} frames before that are counted", {
+      file: source.name,
+      problem: error.message,
+      frames,
+    });
+  } else if (signal) {
+    log.warn("Got {signal}: {bytes} bytes of {file} are counted", { signal, bytes, file: source.name });
+  }
+  log.info("Replayed {frames} frames, {records} records handed out, books {state}", {
+    frames,
+    records: replay.stats().records,
+    state: open.length ? "NOT closed" : "closed",
+  });
+  if (error || open.length) return EXIT_FAILED;
+  return signal ? EXIT_SIGNALLED[signal]! : 0;
+}
