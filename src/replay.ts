@@ -16,6 +16,7 @@ import {
   type RecordedDevice,
   RecordedDevices,
   type RecordedFrame,
+  REPLAY_HASH_MULTIPLIERS,
   Replayer,
   type ReplayFrame,
   type Stray,
@@ -103,6 +104,7 @@ export class Replay {
       purpose: "replay",
       idleGapMs: shortestIdleTimeoutMs(options.table),
       ...TUNNEL_PORTS,
+      hashMultipliers: REPLAY_HASH_MULTIPLIERS,
     });
     this.#replayer = new Replayer(options.kernel, this.#program.replayFd());
     this.#frame = {

@@ -12,15 +12,32 @@ export interface KnobOptions {
   /** UDP ports whose payload is a tunnel's, so that the headers inside count towards wire bytes under GSO. */
   vxlanPorts: readonly [number, number];
   genevePort: number;
+  /** Odd numbers, one for each word of a key. Default: new and random at each load, so that nobody outside knows them. */
+  hashMultipliers?: readonly bigint[];
 }
+
+/**
+ * For replays, which give the same records in the same order each time: bits of the square roots of the first primes.
+ * Who aims a file at one slot only makes its replay slower.
+ */
+export const REPLAY_HASH_MULTIPLIERS: readonly bigint[] = [
+  0x6a09e667f3bcc909n,
+  0xbb67ae8584caa73bn,
+  0x3c6ef372fe94f82bn,
+  0xa54ff53a5f1d36f1n,
+  0x510e527fade682d1n,
+  0x9b05688c2b3e6c1fn,
+  0x1f83d9abfb41bd6bn,
+];
 
 /** IANA's VXLAN port and the one that Linux took before there was one, and Geneve's. */
 export const TUNNEL_PORTS = { vxlanPorts: [4789, 8472], genevePort: 6081 } as const;
 
-/** Lays the knobs out. Hash multipliers are new at each load: nobody outside can know them. */
+/** Lays the knobs out. */
 export function encodeKnobs(plan: MemoryPlan, options: KnobOptions): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(KNOBS_BYTES));
-  const multipliers = crypto.getRandomValues(new BigUint64Array(KEY_WORDS));
+  const multipliers = options.hashMultipliers ?? crypto.getRandomValues(new BigUint64Array(KEY_WORDS));
+  assert(multipliers.length === KEY_WORDS, "every word of a key has its multiplier");
   multipliers.forEach((value, i) => view.setBigUint64(i * 8, value | 1n, true));
   view.setBigUint64(56, BigInt(options.idleGapMs) * 1_000_000n, true);
   view.setUint32(64, plan.setsPerCpu, true);

@@ -1,8 +1,8 @@
 /**
  * Stage 2 of 7, capture: load the kernel program, put it on devices, keep it there.
  *
- * In: settings, network devices; or capture files. Out: slots, ring and books, mapped into the shared memory; the device
- * table.
+ * In: settings, network devices; or capture files. Out: slots, ring and books, mapped into the shared memory; the
+ * device table.
  * Drops: none; what the program itself lets go is in its books.
  */
 export { Capture, type CaptureOptions } from "./capture.ts";
@@ -16,7 +16,7 @@ export { openLinks } from "./links.ts";
 export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.ts";
 export { missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
 export { writeDeviceTable } from "./device_table.ts";
-export { TUNNEL_PORTS } from "./knobs.ts";
+export { REPLAY_HASH_MULTIPLIERS, TUNNEL_PORTS } from "./knobs.ts";
 export { CaptureFileError } from "./pcap/capture_file_error.ts";
 export { CaptureReader } from "./pcap/capture_reader.ts";
 export { isReadable, LinkLayer, linkTypeName } from "./pcap/link_layer.ts";
