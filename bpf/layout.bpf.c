@@ -9,7 +9,7 @@
 #include "reason.h"
 #include "slot.h"
 
-struct slot layout_slot;
+struct slot_set layout_slot_set;
 struct cpu_area layout_cpu_area;
 struct knobs layout_knobs;
 struct stray_key layout_stray_key;

@@ -3,6 +3,7 @@
  * mapped over parts of it. Each region begins where the one before ends, on a 64 KiB boundary.
  */
 import { assert } from "./errors.ts";
+import { RECORD_BYTES } from "./flow_record.ts";
 import {
   AGGREGATES_MAX,
   AGGREGATES_OF_LAST_RESORT,
@@ -72,9 +73,10 @@ export const SLOT_WAYS = 2;
 export const MARK_GROUPS = 512;
 /** sizeof(struct cpu_area), bpf/books.h */
 export const CPU_AREA_BYTES = 1_728;
+/** Where a CPU's area holds its marks. */
+export const MARKS_AT = 1_024;
 /** Where the first CPU's area holds user space's heartbeat. */
 export const HEARTBEAT_AT = 1_680;
-export const RECORD_BYTES = 320;
 export const ENTRY_BYTES = 256;
 export const SHADOW_BYTES = 64;
 export const BUCKET_BYTES = 64;

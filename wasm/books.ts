@@ -57,16 +57,16 @@ export class InterfaceBooks {
 export const INTERFACE_BOOKS_BYTES: usize = 32;
 
 /** A rule of the design that turned out false. The agent stops: numbers behind it could not be trusted. */
-export namespace Invariant {
-  export const COUNTER_FELL: u32 = 1; // a slot's counter is less than what was counted of it
-  export const GENERATION_ORDER: u32 = 2; // the ring holds another generation of a slot than the next one
-  export const RING_RECORD_SIZE: u32 = 3;
-  export const SLOT_INDEX: u32 = 4;
-  export const INDEX_LOST: u32 = 5; // an entry in the pool that the index does not know
-  export const OVERFLOW_FULL: u32 = 6; // no room for an aggregate of last resort
+export enum Invariant {
+  COUNTER_FELL = 1, // a slot's counter is less than what was counted of it
+  GENERATION_ORDER = 2, // the ring holds another generation of a slot than the next one
+  RING_RECORD_SIZE = 3,
+  SLOT_INDEX = 4,
+  INDEX_LOST = 5, // an entry in the pool that the index does not know
+  OVERFLOW_FULL = 6, // no room for an aggregate of last resort
 }
 
-export function broken(invariant: u32): void {
+export function broken(invariant: Invariant): void {
   store<u32>(CONTROL_BROKEN, invariant);
   unreachable();
 }

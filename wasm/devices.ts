@@ -7,7 +7,7 @@ import { KEY_EGRESS, Slot } from "./slot";
 
 /** Header of the table: masks of two open-addressing tables of 16-byte records, devices first. */
 @unmanaged
-class DeviceTable {
+export class DeviceTable {
   deviceMask: u32;
   vlanMask: u32;
   reserved0: u32;
@@ -15,7 +15,7 @@ class DeviceTable {
 }
 
 @unmanaged
-class Device {
+export class Device {
   ifindex: u32; // 0: empty
   flags: u32;
   domain: u32;
@@ -25,26 +25,26 @@ class Device {
 
 /** A VLAN device on top of a device. */
 @unmanaged
-class Vlan {
+export class Vlan {
   ifindex: u32; // of the lower device; 0: empty
   vlan: u32;
   domain: u32; // of the VLAN device
   flags: u32;
 }
 
-const TABLE_HEADER: usize = 16;
-const RECORD_BYTES: usize = 16;
-const HASH_MULTIPLIER: u32 = 0x9e3779b1;
-const VLAN_MULTIPLIER: u32 = 0x85ebca6b;
+const TABLE_HEADER: usize = offsetof<DeviceTable>();
+const RECORD_BYTES: usize = offsetof<Device>();
+export const HASH_MULTIPLIER: u32 = 0x9e3779b1;
+export const VLAN_MULTIPLIER: u32 = 0x85ebca6b;
 
-/** Device.flags */
-const LOOPBACK: u32 = 1;
-const COVERED: u32 = 2; // what enters by it was seen: it is attached, or all its lowers are
-const INGRESS_SEEN_BELOW: u32 = 4; // what comes out of it was seen by all it can come from
-const INGRESS_ASSUMED_BELOW: u32 = 8; // the same, as far as can be known
-const EGRESS_SEEN_ABOVE: u32 = 16; // what this host sends by it was seen on its attached master
-const ENDPOINT: u32 = 32; // on its other side is a workload of this node
-const VLAN_ATTACHED: u32 = 1; // Vlan.flags
+/** Device.flags; DeviceFlag of src/capture/device_table.ts */
+export const LOOPBACK: u32 = 1;
+export const COVERED: u32 = 2; // what enters by it was seen: it is attached, or all its lowers are
+export const INGRESS_SEEN_BELOW: u32 = 4; // what comes out of it was seen by all it can come from
+export const INGRESS_ASSUMED_BELOW: u32 = 8; // the same, as far as can be known
+export const EGRESS_SEEN_ABOVE: u32 = 16; // what this host sends by it was seen on its attached master
+export const ENDPOINT: u32 = 32; // on its other side is a workload of this node
+export const VLAN_ATTACHED: u32 = 1; // Vlan.flags
 
 /** Verdicts: the term of the books, from TERM_COUNTED on. */
 export const COUNTS: u8 = 0;

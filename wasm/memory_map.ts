@@ -1,5 +1,5 @@
-// Where everything lies in the shared memory. src/memory_plan.ts decides the sizes, writes the settings block
-// below at SETTINGS, and calls configure(); this file only reads it. Offsets are compared by tests/layout_test.ts.
+// Where everything lies in the shared memory. src/memory_plan.ts decides the sizes, src/count/table.ts writes the
+// settings block below at SETTINGS and calls configure(); this file only reads it. tests/layout_test.ts compares.
 
 /** The control page: words shared with the main thread, then settings, clocks, books. */
 export const CONTROL: usize = 0x10000;

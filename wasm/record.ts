@@ -70,6 +70,7 @@ export class FlowRecord {
   initialSequence: u32;
   startNs: u64; // CLOCK_MONOTONIC
   lastSeenNs: u64;
+  reserved1: u64;
 }
 
 export const RECORD_BYTES: u32 = 320;

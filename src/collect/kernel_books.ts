@@ -5,8 +5,8 @@ import { CPU_AREA_BYTES, type MemoryPlan } from "../memory_plan.ts";
 
 export const BOOKS_BYTES = 512;
 const MEASURES_BYTES = 32;
-const MALFORMED_AT = 8 * MEASURES_BYTES;
-const EVENTS_AT = MALFORMED_AT + 16 * 8;
+export const MALFORMED_AT = 8 * MEASURES_BYTES;
+export const EVENTS_AT = MALFORMED_AT + 16 * 8;
 
 /** enum term */
 export const TERMS = [

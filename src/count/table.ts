@@ -1,6 +1,6 @@
 /** The flow table, typed: what the collector's thread calls. */
 import { assert } from "../errors.ts";
-import type { MemoryPlan } from "../memory_plan.ts";
+import { CPU_AREA_BYTES, MARKS_AT, type MemoryPlan } from "../memory_plan.ts";
 import { instantiateTable, type TableExports, type TableHost } from "./instance.ts";
 import * as at from "./table_layout.ts";
 
@@ -27,10 +27,6 @@ export const SWEEP_DONE = 1;
 export const SWEEP_OUT_FULL = 2;
 
 export const REASON_FORCED = 4;
-
-/** struct cpu_area: where the marks stand in it (bpf/books.h). */
-const MARKS_IN_CPU_AREA = 1_024;
-const CPU_AREA_BYTES = 1_728;
 
 /** A broken invariant inside the table, by name. */
 export class TableBroken extends Error {
@@ -66,7 +62,7 @@ export class Table {
     const words: Record<(typeof at.SETTINGS_WORDS)[number], number> = {
       ...plan,
       ...options,
-      marks: plan.cpus + MARKS_IN_CPU_AREA,
+      marks: plan.cpus + MARKS_AT,
       markStride: CPU_AREA_BYTES,
       ringConsumer: plan.ring,
       ringProducer: plan.ring + plan.pageBytes,

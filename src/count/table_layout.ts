@@ -2,8 +2,7 @@
  * Where the table's control page holds what: wasm/memory_map.ts and wasm/books.ts in TypeScript. tests/layout_test.ts
  * compares.
  */
-
-export const CONTROL = 0x10000;
+import { CONTROL } from "../memory_plan.ts";
 
 /** Control words, u32. */
 export const OUT_PRODUCED = CONTROL + 0x00;
