@@ -242,6 +242,10 @@ static __always_inline int observe(struct __sk_buff *skb, const struct entry ent
 	packet = (struct packet *)area->scratch;
 
 	parse_any(skb, entry, parsed_length(skb, entry), books, packet);
+	/* From here on what was parsed is read back (see struct packet): were it still in registers, verifiers before
+	 * 6.5 would follow each way of parsing through all the rest, at twenty times the cost.
+	 */
+	asm volatile("" ::: "memory");
 	if (entry.replay)
 		packet->header_bytes += skb->cb[REPLAY_CB_LINK_BYTES] - ETH_HLEN;
 	measures = measure(skb, packet, frame_length(skb, packet, entry), hook);
