@@ -213,7 +213,7 @@ static __always_inline enum term account(struct __sk_buff *skb, const struct ent
 		return TERM_LOST_NO_SLOT;
 	sighting->key = &key;
 	sighting->now_ns = entry.replay ? skb->tstamp : coarse_ns(area);
-	sighting->replay_ns = entry.replay ? skb->tstamp : 0;
+	sighting->replay = entry.replay;
 	sighting->ordering = entry.ordering;
 	term = count_in_slot(set, set_index, skb, sighting, has_macs);
 	if (likely(term == TERM_ACCOUNTED))

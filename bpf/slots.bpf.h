@@ -27,13 +27,13 @@ struct sighting {
 	const struct measures *measures;
 	struct books *books;
 	__u64 now_ns;			/* coarse */
-	__u64 replay_ns;		/* the recorded time in a replay, else 0 */
+	bool replay;			/* now_ns is the recorded time, and precise */
 	enum ordering ordering;
 };
 
 static __always_inline __u64 precise_ns(const struct sighting *sighting)
 {
-	return sighting->replay_ns ? sighting->replay_ns : bpf_ktime_get_ns();
+	return sighting->replay ? sighting->now_ns : bpf_ktime_get_ns();
 }
 
 static __always_inline bool is_tcp(const struct sighting *sighting)
