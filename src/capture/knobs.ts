@@ -12,7 +12,7 @@ export interface KnobOptions {
   /** UDP ports whose payload is a tunnel's, so that the headers inside count towards wire bytes under GSO. */
   vxlanPorts: readonly [number, number];
   genevePort: number;
-  /** Odd numbers, one for each word of a key. Default: new and random at each load, so that nobody outside knows them. */
+  /** Odd numbers, one for each word of a key. Default: random and new at each load, so that nobody knows them. */
   hashMultipliers?: readonly bigint[];
 }
 
