@@ -9,7 +9,7 @@ import * as e from "./entry";
 import { Entry } from "./entry";
 import { flowOf, initialSequence } from "./flows";
 import { settings } from "./memory_map";
-import { initiatorDirection } from "./out";
+import { initiatorDirection, pendingPackets } from "./out";
 import { Shadow } from "./shadow";
 import {
   KEY_EGRESS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN,
@@ -32,8 +32,8 @@ export function count(slot: Slot, shadow: Shadow): void {
   addMeasures(hookTerm(hook, TERM_COUNTED + shadow.verdict), frames, packets, bytes, wireBytes);
   addInterface(shadow.interfaceId, hook, frames, bytes);
 
-  const direction: u32 = shadow.direction;
-  const shown = isShown(entry, direction, shadow, hook);
+  const direction: u32 = shadow.direction & 1;
+  const shown = isShown(entry, direction, slot, shadow, hook);
   if (shown) addTo(entry, direction, frames, packets, bytes, wireBytes);
   if (slot.lastSeenNs > entry.lastSeenNs) entry.lastSeenNs = slot.lastSeenNs;
   if (before != shadow.entry) join(entry, slot, shadow, direction);
@@ -73,8 +73,8 @@ export function count(slot: Slot, shadow: Shadow): void {
 }
 
 /** Whether the flow's own numbers take this sighting in. */
-@inline function isShown(entry: Entry, direction: u32, shadow: Shadow, hook: usize): bool {
-  if (shadow.verdict != COUNTS) return isView(entry, direction, shadow, hook);
+@inline function isShown(entry: Entry, direction: u32, slot: Slot, shadow: Shadow, hook: usize): bool {
+  if (shadow.verdict != COUNTS) return isView(entry, direction, slot, shadow, hook);
   if (!e.isCounted(entry, direction)) {
     // counting sightings take the place of one point's view: what that view had is seen here
     entry.state |= e.COUNTED_0 << direction;
@@ -101,7 +101,7 @@ function forgetView(entry: Entry, direction: u32): void {
  * Whether this sighting, which does not count, is what the flow's record shows of a direction that has none that do.
  * One point is chosen, so that no packet shows twice: the interface where the other direction counts, else the first.
  */
-function isView(entry: Entry, direction: u32, shadow: Shadow, hook: usize): bool {
+function isView(entry: Entry, direction: u32, slot: Slot, shadow: Shadow, hook: usize): bool {
   if (e.isCounted(entry, direction) || entry.kind & KIND_AGGREGATE) return false;
   const place = placeOf(entry, shadow.interfaceId);
   if (place < 0) return false;
@@ -110,14 +110,20 @@ function isView(entry: Entry, direction: u32, shadow: Shadow, hook: usize): bool
   const current = (entry.state >> shift) & 15;
   if (current == point) return true;
   const own = entry.state & e.OWN ? (entry.state >> e.OWN_SHIFT) & 3 : 4;
-  if (current && (<u32>place != own || (current & 3) == own)) return false;
+  if (current) {
+    if (<u32>place != own || (current & 3) == own) return false;
+    // what passed here so far was not shown: the view may move only while no record went out and this slot has it all
+    if (entry.state & e.ORIENTED || slot.packets < pendingPackets(entry, direction)) return false;
+    forgetView(entry, direction);
+    addTo(entry, direction, shadow.frames, shadow.packets, shadow.bytes, shadow.wireBytes);
+  }
   entry.state = (entry.state & ~(15 << shift)) | (point << shift);
-  forgetView(entry, direction);
   return true;
 }
 
-/** The place of an interface in the entry's list, listed now if there is room; −1: not listed. */
+/** The place of an interface in the entry's list, listed now if there is room; −1: not listed, or nameless. */
 function placeOf(entry: Entry, id: u16): i32 {
+  if (!id) return -1;
   for (let place: u32 = 0; place < e.INTERFACES_LISTED; place++) {
     const at = e.address(entry) + e.INTERFACES + (place << 1);
     const listed = load<u16>(at);

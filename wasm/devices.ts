@@ -20,7 +20,7 @@ export class Device {
   flags: u32;
   domain: u32;
   interfaceId: u16;
-  reserved: u16;
+  bridge: u16; // number of the bridge or bond that it is a port of; 0: none
 }
 
 /** A VLAN device on top of a device. */
@@ -42,7 +42,7 @@ export const LOOPBACK: u32 = 1;
 export const COVERED: u32 = 2; // what enters by it was seen: it is attached, or all its lowers are
 export const INGRESS_SEEN_BELOW: u32 = 4; // what comes out of it was seen by all it can come from
 export const INGRESS_ASSUMED_BELOW: u32 = 8; // the same, as far as can be known
-export const EGRESS_SEEN_ABOVE: u32 = 16; // what this host sends by it was seen on its attached master
+export const EGRESS_SEEN_ABOVE: u32 = 16; // what is sent or routed by it was seen on its attached master
 export const ENDPOINT: u32 = 32; // on its other side is a workload of this node
 export const VLAN_ATTACHED: u32 = 1; // Vlan.flags
 
@@ -98,11 +98,15 @@ function ingressVerdict(flags: u32): u8 {
   return flags & INGRESS_ASSUMED_BELOW ? ASSUMED_DUPLICATE : COUNTS;
 }
 
-function egressVerdict(slot: Slot, flags: u32, vlan: Vlan | null): u8 {
+function egressVerdict(slot: Slot, flags: u32, bridge: u16, vlan: Vlan | null): u8 {
   if (flags & LOOPBACK) return COUNTS;
   if (slot.ingressIfindex) {
     const ingress = findDevice(slot.ingressIfindex);
-    return ingress && ingress.flags & COVERED ? DUPLICATE : COUNTS;
+    if (ingress) {
+      if (ingress.flags & COVERED) return DUPLICATE;
+      // bridged from port to port, it passed no device above; routed, it did
+      if (bridge && ingress.bridge == bridge) return COUNTS;
+    }
   }
   if (flags & EGRESS_SEEN_ABOVE) return DUPLICATE;
   return vlan && vlan.flags & VLAN_ATTACHED ? DUPLICATE : COUNTS;
@@ -115,7 +119,7 @@ export function sight(slot: Slot): void {
   const vlan = slot.vlan ? findVlan(slot.ifindex, slot.vlan) : null;
   const egress = (slot.flags & KEY_EGRESS) != 0;
   interfaceId = device ? device.interfaceId : 0;
-  verdict = egress ? egressVerdict(slot, flags, vlan) : ingressVerdict(flags);
+  verdict = egress ? egressVerdict(slot, flags, device ? device.bridge : 0, vlan) : ingressVerdict(flags);
   sourceLocal = egress ? slot.ingressIfindex == 0 : (flags & ENDPOINT) != 0;
   destinationLocal = egress && (flags & ENDPOINT) != 0;
   if (!slot.vlan) domain = device ? device.domain : 0;

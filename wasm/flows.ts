@@ -8,8 +8,8 @@ import { find, hashTuple, insert, removeEntry } from "./index_table";
 import { clocks, settings } from "./memory_map";
 import { aggregateFor, aggregateGone } from "./overflow";
 import { allocate, entryAt, release } from "./pool";
-import { Shadow } from "./shadow";
-import { PROTOCOL_TCP, Slot, TCP_ACK, TCP_SYN } from "./slot";
+import { IN_DOMAIN, Shadow } from "./shadow";
+import { KEY_FRAGMENT, PROTOCOL_TCP, Slot, TCP_ACK, TCP_SYN } from "./slot";
 import * as tuple from "./tuple";
 
 let flows: u32 = 0;
@@ -42,10 +42,9 @@ export function flowOf(slot: Slot, shadow: Shadow): Entry {
 /** Whether the remembered entry is this slot's flow still: entries are released and used again. */
 @inline function isStill(entry: Entry, slot: Slot, shadow: Shadow): bool {
   if ((entry.state & (e.LIVE | e.DETACHED)) != e.LIVE || entry.protocol != slot.protocol) return false;
-  if (entry.kind & ~tuple.KIND_FRAGMENT) {
-    // one-way ICMP and aggregates do not have the slot's tuple: look them up again
-    return false;
-  }
+  // one-way ICMP and aggregates do not have the slot's tuple, and a domain is found by the device: look them up again
+  if (entry.kind & ~tuple.KIND_FRAGMENT || entry.domain || shadow.direction & IN_DOMAIN) return false;
+  if ((entry.kind & tuple.KIND_FRAGMENT) != (slot.flags & KEY_FRAGMENT)) return false;
   const ports = <u32>slot.sourcePort | (<u32>slot.destinationPort << 16);
   const forward = shadow.direction == 0;
   return (forward ? entry.ports == ports : entry.ports == rotl<u32>(ports, 16)) &&
@@ -69,7 +68,7 @@ function lookUp(slot: Slot, shadow: Shadow, version: u32): Entry {
   }
   if (id < 0) id = create(slot, shadow, hash);
   if (id < 0) id = aggregateFor(slot);
-  shadow.direction = tuple.direction;
+  shadow.direction = devices.domain ? tuple.direction | IN_DOMAIN : tuple.direction;
   shadow.entry = id + 1;
   return entryAt(id);
 }

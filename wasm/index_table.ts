@@ -254,14 +254,20 @@ function putAll(first: usize, values: v128, lanes: u32): void {
 }
 
 function undoSplit(from: usize, into: usize): void {
-  let bucket = into;
-  while (true) {
-    for (let i: usize = 0; i < PLACES * 4; i += 4) {
-      const value = load<u32>(bucket + i);
-      if (value) put(from, value); // into the place it just left
-    }
-    const next = load<u32>(bucket, NEXT);
-    if (!next) return;
-    bucket = overflowAt(next - 1);
+  putBack(from, into);
+  let next = load<u32>(into, NEXT);
+  while (next) {
+    const number = next;
+    putBack(from, overflowAt(number - 1));
+    next = load<u32>(overflowAt(number - 1), NEXT);
+    giveOverflow(number);
+  }
+}
+
+/** Into the places that they just left. */
+function putBack(from: usize, bucket: usize): void {
+  for (let i: usize = 0; i < PLACES * 4; i += 4) {
+    const value = load<u32>(bucket + i);
+    if (value) put(from, value);
   }
 }

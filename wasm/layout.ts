@@ -282,7 +282,7 @@ export const Device_ifindex: u32 = offsetof<Device>("ifindex");
 export const Device_flags: u32 = offsetof<Device>("flags");
 export const Device_domain: u32 = offsetof<Device>("domain");
 export const Device_interfaceId: u32 = offsetof<Device>("interfaceId");
-export const Device_reserved: u32 = offsetof<Device>("reserved");
+export const Device_bridge: u32 = offsetof<Device>("bridge");
 
 export const Vlan_SIZE: u32 = offsetof<Vlan>();
 export const Vlan_ifindex: u32 = offsetof<Vlan>("ifindex");

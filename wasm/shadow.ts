@@ -18,8 +18,11 @@ export class Shadow {
   devices: u32; // the device table by which verdict was found
   interfaceId: u16;
   verdict: u8;
-  direction: u8; // 0: from the low endpoint to the high one
+  direction: u8; // 0: from the low endpoint to the high one; IN_DOMAIN beside it
 }
+
+/** Shadow.direction: the flow lies in a domain, so its tuple alone does not tell it. */
+export const IN_DOMAIN: u8 = 2;
 
 export const SHADOW_BYTES: u32 = 64;
 

@@ -4,12 +4,11 @@
  * Every packet counts where it enters this host's view, once:
  *
  * - Ingress counts, unless every device that it can have come up from is attached, too: a bridge's ports, the device
- * under
- *   a VLAN. So does the second end of a veth pair whose first end is attached here.
+ *   under a VLAN, the other end of a veth pair.
  * - Egress of what this host itself sent counts, unless it passed an attached device above: the bridge or bond of a
- * port,
- *   the VLAN device of a tag.
- * - Egress of what came in by a device counts only where that device is not covered (attached, or all below it are).
+ *   port, the VLAN device of a tag.
+ * - Egress of what came in by a device counts only where that device is not covered (attached, or all below it are),
+ *   and not again below a device above that it passed: all but what is bridged from port to port passes those.
  * - Loopback counts at egress.
  *
  * Everything else is a duplicate. Where the device below a tunnel is not known, but one that can be it is attached,
@@ -55,6 +54,8 @@ export interface TableDevice extends Device {
 export interface DeviceFacts {
   flags: number;
   domain: number;
+  /** Numbers the bridge or bond that it is a port of, from 1; 0: none. */
+  bridge: number;
 }
 
 /** Applies the rule's questions to a set of devices. */
@@ -66,6 +67,8 @@ export function describeDevices(devices: readonly TableDevice[]): Map<number, De
 class Topology {
   readonly #byIndex: Map<number, TableDevice>;
   readonly #ports = new Map<number, TableDevice[]>();
+  /** Bridges and bonds with ports, in the order of their numbers from 1. */
+  readonly #bridges: number[];
   readonly #underlayAttached: boolean;
 
   constructor(devices: readonly TableDevice[]) {
@@ -76,6 +79,10 @@ class Topology {
       ports.push(device);
       this.#ports.set(device.master, ports);
     }
+    this.#bridges = [...this.#ports.keys()].filter((ifindex) => {
+      const master = this.#byIndex.get(ifindex);
+      return master && carriesForPorts(master);
+    });
     this.#underlayAttached = devices.some((device) => device.attached && isUnderlay(device));
   }
 
@@ -91,7 +98,7 @@ class Topology {
     }
     if (master?.attached && carriesForPorts(master)) flags |= DeviceFlag.EGRESS_SEEN_ABOVE;
     if (facesWorkload(device)) flags |= DeviceFlag.ENDPOINT;
-    return { flags, domain: this.#domain(device) };
+    return { flags, domain: this.#domain(device), bridge: this.#bridges.indexOf(device.master) + 1 };
   }
 
   /** The devices that whatever comes out of this one passed before. */
@@ -134,12 +141,13 @@ export function writeDeviceTable(region: Uint8Array, devices: readonly TableDevi
   view.setUint32(0, DEVICE_PLACES - 1, true);
   view.setUint32(4, VLAN_PLACES - 1, true);
   for (const device of devices.slice(0, DEVICES_MAX)) {
-    const { flags, domain } = facts.get(device.ifindex)!;
+    const { flags, domain, bridge } = facts.get(device.ifindex)!;
     const at = freePlace(view, HEADER_BYTES, DEVICE_PLACES, Math.imul(device.ifindex, HASH_MULTIPLIER));
     view.setUint32(at, device.ifindex, true);
     view.setUint32(at + 4, flags, true);
     view.setUint32(at + 8, domain, true);
     view.setUint16(at + 12, device.interfaceId, true);
+    view.setUint16(at + 14, bridge, true);
   }
   const vlans = devices.filter((device) => device.vlan && device.link && !device.linkElsewhere);
   for (const device of vlans.slice(0, VLANS_MAX)) {

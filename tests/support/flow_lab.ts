@@ -9,11 +9,12 @@ import { TUNNEL_PORTS } from "../../src/capture/knobs.ts";
 import { openLibbpf } from "../../src/capture/libbpf.ts";
 import { type FlowProgram, loadProgram } from "../../src/capture/program.ts";
 import { Replayer } from "../../src/capture/replay.ts";
+import { Anchors } from "../../src/clock.ts";
 import { KernelBooks } from "../../src/collect/kernel_books.ts";
 import { OutReader } from "../../src/count/out_reader.ts";
 import { Table, type TableOptions } from "../../src/count/table.ts";
 import { TableBooks } from "../../src/count/table_books.ts";
-import { SLOT_BYTES } from "../../src/limits.ts";
+import { ANCHORS_MAX, SLOT_BYTES } from "../../src/limits.ts";
 import { pageBytes } from "../../src/libc.ts";
 import {
   createMemory,
@@ -108,15 +109,20 @@ export async function openTableLab(
   const table = await Table.create(module, memory, plan, { ...TABLE_DEFAULTS, ...options }, {
     segmentReady: () => true,
   });
-  const anchors = new BigInt64Array(memory.buffer, plan.anchors, 1);
+  let nowNs = 0n;
+  let wallOffsetNs = 0n;
+  const clock = { monotonicNs: () => nowNs, wallNs: () => nowNs + wallOffsetNs };
+  const anchors = new Anchors(clock, new BigInt64Array(memory.buffer, plan.anchors, ANCHORS_MAX));
   let which = 0;
   const lab: TableLab = {
     table,
     books: new TableBooks(memory, plan),
     out: new OutReader(memory, plan),
-    at(nowNs, wallOffsetNs = 0n) {
-      anchors[0] = wallOffsetNs;
-      table.beginRound(nowNs, wallOffsetNs, 0);
+    at(now, wallOffset = 0n) {
+      nowNs = now;
+      wallOffsetNs = wallOffset;
+      anchors.measure();
+      table.beginRound(nowNs, anchors.offsetNs, anchors.place);
     },
     useDevices(devices) {
       which ^= 1;
