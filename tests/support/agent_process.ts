@@ -132,11 +132,13 @@ export class AgentProcess implements AsyncDisposable {
 
   /** What it answers on its socket. Throws where that is no success. */
   async ask(path: string): Promise<string> {
-    using client = Deno.createHttpClient({ proxy: { transport: "unix", path: this.socket } });
-    const response = await fetch(`http://weir${path}`, { client });
-    const body = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`);
-    return body;
+    using connection = await Deno.connect({ transport: "unix", path: this.socket });
+    // of 1.0, so that the end of the answer is the end of the stream
+    await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.0\r\nHost: weir\r\n\r\n`));
+    const answer = await new Response(connection.readable).text();
+    const [head = "", ...body] = answer.split("\r\n\r\n");
+    if (!head.startsWith("HTTP/1.0 200 ")) throw new Error(`${path}: ${answer}`);
+    return body.join("\r\n\r\n");
   }
 
   // deno-lint-ignore no-explicit-any

@@ -13,6 +13,8 @@ export interface FlowFramesOptions {
   source: string;
   destination: string;
   destinationPort: number;
+  /** Of flow 0, where ports are; later flows count up, 50,000 for each address. */
+  sourcePort: number;
 }
 
 /** Who a flow's packets are from and to. Ports are 0 without ports, type and code with ICMP. */
@@ -24,7 +26,6 @@ export interface FlowTuple {
 }
 
 /** Source ports of one address, before the next one is used. */
-const PORT_FIRST = 10_000;
 const PORTS = 50_000;
 const LINK_BYTES = 14;
 const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
@@ -71,7 +72,11 @@ export class FlowFrames {
     if (protocol === "icmp") {
       return { source: text, sourcePort: ECHO_REQUEST[version], destination, destinationPort: 0 };
     }
-    return { source: text, sourcePort: PORT_FIRST + flow % PORTS, destination, destinationPort };
+    return { source: text, sourcePort: this.#port(flow), destination, destinationPort };
+  }
+
+  #port(flow: number): number {
+    return this.options.sourcePort + flow % PORTS;
   }
 
   #addressStep(flow: number): number {
@@ -82,7 +87,7 @@ export class FlowFrames {
     const { protocol, version, source, destination, destinationPort, sourceMac, destinationMac } = this.options;
     const link = ethernet({ source: sourceMac, destination: destinationMac });
     const network = version === 4 ? ipv4({ source, destination }) : ipv6({ source, destination });
-    const ports = { source: PORT_FIRST, destination: destinationPort };
+    const ports = { source: this.#port(0), destination: destinationPort };
     const transport = {
       udp: () => udp(ports),
       tcp: () => tcp({ ...ports, sequence: 0, flags: "AP" }),
@@ -110,9 +115,8 @@ export class FlowFrames {
       }
     }
     if (protocol === "icmp") return;
-    const port = PORT_FIRST + flow % PORTS;
-    correct(headers, at + this.checksumAt, PORT_FIRST, port);
-    setWord(headers, at + this.transportAt, port);
+    correct(headers, at + this.checksumAt, this.#port(0), this.#port(flow));
+    setWord(headers, at + this.transportAt, this.#port(flow));
   }
 }
 

@@ -55,6 +55,7 @@ export async function generate(options: TrafficOptions): Promise<Sent> {
     source: version === 4 ? "10.77.0.1" : "fd77::1",
     destination: version === 4 ? "198.18.0.1" : "fd78::1",
     destinationPort: 4_242,
+    sourcePort: 10_000,
     ...options,
     version,
     flows,
@@ -205,7 +206,8 @@ const USAGE = `generator.ts --interface NAME --packets COUNT [options]
   --protocol udp|tcp|icmp  (udp)
   --version 4|6            (4)
   --size BYTES[,BYTES…]    of frames (60, with IPv6 80)
-  --source, --destination ADDRESS, --destination-port PORT, --source-mac, --destination-mac ADDRESS
+  --source, --destination ADDRESS, --source-port, --destination-port PORT,
+  --source-mac, --destination-mac ADDRESS
   --order round|random     (round), --seed NUMBER
   --qdisc-bypass           past qdisc and egress hook
   --per-flow               each flow's numbers, too
@@ -237,6 +239,7 @@ function parse(args: string[]): { options: TrafficOptions; json: boolean; perFlo
     ...take("size", "frameBytes", (value) => value.split(",").map(Number)),
     ...take("source", "source", text),
     ...take("destination", "destination", text),
+    ...take("source-port", "sourcePort", Number),
     ...take("destination-port", "destinationPort", Number),
     ...take("source-mac", "sourceMac", text),
     ...take("destination-mac", "destinationMac", text),

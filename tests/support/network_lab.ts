@@ -33,6 +33,11 @@ export class Namespace {
     return run("tc", ["-n", this.name, ...words.split(" ")]);
   }
 
+  /** bridge(8), here; words between spaces. */
+  bridge(words: string): string {
+    return run("bridge", ["-n", this.name, ...words.split(" ")]);
+  }
+
   /** A ruleset of nft(8), here. */
   nft(rules: string): void {
     run("nsenter", [`--net=${this.path}`, "nft", rules]);

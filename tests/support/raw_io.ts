@@ -49,7 +49,9 @@ export function within<T>(namespace: string | undefined, work: () => T): T {
 
 /** Where a buffer's bytes lie. They stay there as long as the buffer lives. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): number {
-  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+  // asking for the buffer moves a small array off the collector's heap, where it would be moved at any time
+  const settled = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(settled)));
 }
 
 const AF_PACKET = 17;
