@@ -21,7 +21,7 @@ import { createExporter, type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
 import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
-import { untilStopped } from "./until_stopped.ts";
+import { StopSignal, untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
 interface RunOptions extends SettingsOptions {
@@ -83,10 +83,11 @@ async function run(options: RunOptions): Promise<number> {
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
   undo.defer(() => runFile.release());
+  using signal = new StopSignal();
   const agent = startAgent(settings, options, runFile);
   undo.defer(() => agent.close());
 
-  await serveUntilStopped(agent, settings, options);
+  await serveUntilStopped(agent, settings, options, signal);
   return await finish(agent, options);
 }
 
@@ -138,12 +139,18 @@ function spanContexts(agent: Agent): (record: FlowRecord) => SpanContext {
 }
 
 /** Answers questions until it is time to stop, then hands every flow out. */
-async function serveUntilStopped(agent: Agent, settings: Settings, options: RunOptions): Promise<void> {
+async function serveUntilStopped(
+  agent: Agent,
+  settings: Settings,
+  options: RunOptions,
+  signal: StopSignal,
+): Promise<void> {
   const contextOf = spanContexts(agent);
   const routes = createRoutes({ agent, version: VERSION, spanOf: (record) => flowSpan(record, contextOf(record)) });
   try {
     await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
-    const why = await untilStopped(agent, options.duration);
+    const why = await untilStopped(agent, options.duration, signal.caught);
+    signal[Symbol.dispose](); // a second one ends the process at once
     log.info("Stopping: {why}; every flow is handed out now", { why });
     await agent.stop(settings.shutdown_timeout);
   } catch (error) {

@@ -3,13 +3,34 @@ import type { Agent } from "../agent.ts";
 import { LineExporter } from "../export/mod.ts";
 
 const LOOK_MS = 200;
+const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+
+/**
+ * Being told to stop, by a signal. Caught from before the first hook is attached: a signal that ended the process there
+ * would leave hooks behind. Once disposed of, signals end the process as they do any other.
+ */
+export class StopSignal implements Disposable {
+  readonly #caught = Promise.withResolvers<string>();
+  readonly #handlers = SIGNALS.map((signal) => [signal, () => this.#caught.resolve(`got ${signal}`)] as const);
+  /** Resolves with the reason. */
+  readonly caught = this.#caught.promise;
+
+  constructor() {
+    for (const [signal, handler] of this.#handlers) Deno.addSignalListener(signal, handler);
+  }
+
+  [Symbol.dispose](): void {
+    for (const [signal, handler] of this.#handlers) Deno.removeSignalListener(signal, handler);
+  }
+}
 
 /** Resolves with the reason when it is time to stop. Rejects when the agent broke. */
-export async function untilStopped(agent: Agent, durationMs: number | undefined): Promise<string> {
+export async function untilStopped(
+  agent: Agent,
+  durationMs: number | undefined,
+  signal: Promise<string>,
+): Promise<string> {
   const stopped = Promise.withResolvers<string>();
-  const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
-  const handlers = signals.map((signal) => [signal, () => stopped.resolve(`got ${signal}`)] as const);
-  for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
   const timers = [
     setInterval(() => {
       const broken = agent.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken);
@@ -18,9 +39,8 @@ export async function untilStopped(agent: Agent, durationMs: number | undefined)
     ...(durationMs === undefined ? [] : [setTimeout(() => stopped.resolve("the duration is over"), durationMs)]),
   ];
   try {
-    return await Promise.race([stopped.promise, agent.failed]);
+    return await Promise.race([signal, stopped.promise, agent.failed]);
   } finally {
     timers.forEach(clearTimeout);
-    for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
   }
 }
