@@ -94,9 +94,12 @@ export function facesWorkload(device: Device): boolean {
   return device.kind === "tun" && device.hardwareType === ARPHRD_ETHER;
 }
 
+/** Kinds that nothing comes in by from outside of this host. */
+const INWARD_KINDS = new Set(["tun", "dummy", "ifb"]);
+
 /** Devices that carry the packets which tunnels make: not themselves tunnels, pairs or loopback. */
 export function isUnderlay(device: Device): boolean {
-  return !isTunnel(device) && !isPair(device) && !isLoopback(device) && device.kind !== "tun";
+  return !isTunnel(device) && !isPair(device) && !isLoopback(device) && !INWARD_KINDS.has(device.kind);
 }
 
 /** Software devices, whose counters count what the hooks see; a physical one may count otherwise (LRO, TSO). */
