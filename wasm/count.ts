@@ -148,6 +148,8 @@ function join(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
   if (devices.destinationLocal) entry.state |= e.LOCAL_0 << (direction ^ 1);
   if (!(entry.state & e.ORIENTED) && !shadow.frames && slot.firstSeenNs < entry.startNs) {
     entry.startNs = slot.firstSeenNs;
+    entry.mac0 = slot.sourceMac0;
+    entry.mac1 = slot.sourceMac1;
     entry.state = direction ? entry.state | e.FIRST_1 : entry.state & ~e.FIRST_1;
   }
   store<u32>(e.address(entry) + (direction << 2), slot.flowLabel, e.LABEL);
