@@ -99,12 +99,13 @@ function create(slot: Slot, shadow: Shadow, hash: u64): i32 {
   if (flows >= settings().flowsMax) return -1;
   const id = allocate();
   if (id < 0) return -1;
+  const entry = entryAt(id);
+  // before insert(): a split of its bucket asks at once where the entry belongs
+  e.setTuple(entry);
   if (!insert(hash, id)) {
     release(id);
     return -1;
   }
-  const entry = entryAt(id);
-  e.setTuple(entry);
   entry.state = tuple.direction ? e.LIVE | e.FIRST_1 : e.LIVE;
   entry.startNs = startOf(slot, shadow);
   entry.lastSeenNs = slot.lastSeenNs;

@@ -56,12 +56,13 @@ function findOrCreate(slot: Slot, prefixBits: u8, mayCreate: bool): i32 {
   if (found >= 0 || !mayCreate) return found;
   const id = allocate();
   if (id < 0) return -1;
+  const entry = entryAt(id);
+  // before insert(), as in flows.ts
+  setTuple(entry);
   if (!insert(hash, id)) {
     release(id);
     return -1;
   }
-  const entry = entryAt(id);
-  setTuple(entry);
   entry.state = LIVE;
   entry.ttl0 = prefixBits;
   entry.startNs = slot.firstSeenNs;

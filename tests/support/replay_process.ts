@@ -40,9 +40,17 @@ export async function replay(file: string | Uint8Array, settings = "", ...args: 
     return {
       ...result,
       spans: result.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line)),
-      books: readBooksFile(books) as Replayed["books"],
+      books: booksOf(books, result.stderr),
     };
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function booksOf(path: string, stderr: string): Replayed["books"] {
+  try {
+    return readBooksFile(path) as Replayed["books"];
+  } catch (cause) {
+    throw new Error(`The replay wrote no books: ${stderr}`, { cause });
   }
 }
