@@ -11,3 +11,9 @@ export function parseDurationMs(text: string): number | undefined {
   for (const [, count, unit] of text.matchAll(PART_REGEXP)) total += Number(count) * UNIT_MS[unit!]!;
   return total;
 }
+
+/** A length of time as people write it, in the largest unit that it is whole in. */
+export function formatDuration(ms: number): string {
+  const [unit, size] = Object.entries(UNIT_MS).findLast(([, size]) => ms >= size && ms % size === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
+}

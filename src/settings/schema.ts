@@ -1,7 +1,7 @@
 /** What can be set, with ranges and defaults: the configuration file's shape. */
 import * as v from "valibot";
 import { AGGREGATES_MAX, FLOWS_MAX_DEFAULT, FLOWS_MAX_MOST, RING_BYTES_DEFAULT, SLOTS_DEFAULT } from "../limits.ts";
-import { parseDurationMs } from "./duration.ts";
+import { formatDuration, parseDurationMs } from "./duration.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
@@ -20,7 +20,7 @@ function duration(standard: string, leastMs: number, mostMs: number) {
           return NEVER;
         }
         if (ms < leastMs || ms > mostMs) {
-          addIssue({ message: `"${text}" is out of range: ${leastMs / SECOND_MS}s to ${mostMs / SECOND_MS}s` });
+          addIssue({ message: `"${text}" is out of range: ${formatDuration(leastMs)} to ${formatDuration(mostMs)}` });
           return NEVER;
         }
         return ms;

@@ -4,10 +4,14 @@ import { parseDurationMs } from "../settings/mod.ts";
 
 const PORT_MOST = 65_535;
 
+/** Timers count in 31 bits of ms, and fire at once beyond. */
+const DURATION_MOST_MS = 24 * 86_400_000;
+
 /** A length of time, as ms. */
 export function parseDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError("write a length of time as 500ms, 10s, 5m or 1h30m");
+  if (ms > DURATION_MOST_MS) throw new InvalidArgumentError("at most 24d are possible");
   return ms;
 }
 
