@@ -29,20 +29,6 @@ struct entry {
 	bool replay;
 };
 
-/* What a replay says of each recorded frame, in skb->cb. src/capture/replay.ts fills it. */
-enum replay_cb {
-	REPLAY_CB_FLAGS = 0,		/* enum replay_flag; from bit 16 on: bytes of the frame that the data holds */
-	REPLAY_CB_LINK_BYTES = 1,	/* true size of the link header that an Ethernet header stands for here */
-	REPLAY_CB_FRAME_BYTES = 2,	/* true length of the frame */
-	REPLAY_CB_CPU = 3,
-	REPLAY_CB_IFINDEX = 4,
-};
-
-enum replay_flag {
-	REPLAY_EGRESS = 1 << 0,
-	REPLAY_NO_MACS = 1 << 1,
-};
-
 static __always_inline void book(struct books *books, enum term term, const struct measures *measures)
 {
 	struct measures *sum = &books->terms[term & (TERM_COUNT - 1)];
@@ -86,17 +72,10 @@ static __always_inline void book_stray(struct books *books, enum term term, cons
 		books->events[EVENT_STRAY_UNLISTED]++;
 }
 
-/* A recorded frame may be padded to what the kernel takes: what stands there is no part of it. */
-static __always_inline __u32 readable_bytes(struct __sk_buff *skb, bool replay)
+static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, bool replay,
+				  struct packet *packet)
 {
-	return replay ? skb->cb[REPLAY_CB_FLAGS] >> 16 : 0;
-}
-
-static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, __u32 frame_bytes,
-				  bool replay, struct packet *packet)
-{
-	struct cursor cursor = cursor_open(skb, access, frame_bytes, readable_bytes(skb, replay),
-					    replay || skb->gso_size);
+	struct cursor cursor = cursor_open(skb, access, replay, replay || skb->gso_size);
 	enum malformed verdict = PARSED;
 
 	__builtin_memset(packet, 0, sizeof(*packet));
@@ -111,11 +90,11 @@ static __always_inline void parse(struct __sk_buff *skb, enum access access, enu
 }
 
 /* The slower way of reading, for what the faster one could not tell. */
-static __noinline int parse_copy(struct __sk_buff *skb, struct packet *packet, __u32 frame_bytes, bool replay)
+static __noinline int parse_copy(struct __sk_buff *skb, struct packet *packet, bool replay)
 {
 	if (!packet)
 		return 0;
-	parse(skb, ACCESS_COPY, LINK_ETHERNET, frame_bytes, replay, packet);
+	parse(skb, ACCESS_COPY, LINK_ETHERNET, replay, packet);
 	return 0;
 }
 
@@ -123,18 +102,18 @@ static __noinline int parse_copy_network(struct __sk_buff *skb, struct packet *p
 {
 	if (!packet)
 		return 0;
-	parse(skb, ACCESS_COPY_NETWORK, LINK_NONE, skb->len, false, packet);
+	parse(skb, ACCESS_COPY_NETWORK, LINK_NONE, false, packet);
 	return 0;
 }
 
-static __always_inline void parse_any(struct __sk_buff *skb, const struct entry entry, __u32 frame_bytes,
-				      struct books *books, struct packet *packet)
+static __always_inline void parse_any(struct __sk_buff *skb, const struct entry entry, struct books *books,
+				      struct packet *packet)
 {
 	if (entry.link == LINK_NONE) {
 		parse_copy_network(skb, packet);
 		return;
 	}
-	parse(skb, ACCESS_DIRECT, LINK_ETHERNET, frame_bytes, entry.replay, packet);
+	parse(skb, ACCESS_DIRECT, LINK_ETHERNET, entry.replay, packet);
 	if (likely(packet->verdict == PARSED || packet->verdict == PARSED_NOT_IP))
 		return;
 	if (packet->verdict != PARSE_BY_COPY) {
@@ -142,7 +121,7 @@ static __always_inline void parse_any(struct __sk_buff *skb, const struct entry 
 			return;
 		books->events[EVENT_NON_LINEAR]++;
 	}
-	parse_copy(skb, packet, frame_bytes, entry.replay);
+	parse_copy(skb, packet, entry.replay);
 }
 
 static __always_inline void fill_key(struct flow_key *key, const struct packet *packet, enum hook hook, __u32 ifindex,
@@ -184,14 +163,6 @@ static __always_inline __u32 frame_length(struct __sk_buff *skb, const struct pa
 		return skb->cb[REPLAY_CB_FRAME_BYTES];
 	if (entry.link == LINK_NONE && packet->header_bytes && !skb->gso_size)
 		return packet->header_bytes + packet->payload_bytes;
-	return skb->len;
-}
-
-/* Where the frame ends to the parser, which in a replay reads an Ethernet header in place of the recorded one. */
-static __always_inline __u32 parsed_length(struct __sk_buff *skb, const struct entry entry)
-{
-	if (entry.replay)
-		return skb->cb[REPLAY_CB_FRAME_BYTES] + ETH_HLEN - skb->cb[REPLAY_CB_LINK_BYTES];
 	return skb->len;
 }
 
@@ -241,14 +212,14 @@ static __always_inline int observe(struct __sk_buff *skb, const struct entry ent
 	books = hook == HOOK_EGRESS ? &area->books[HOOK_EGRESS] : &area->books[HOOK_INGRESS];
 	packet = (struct packet *)area->scratch;
 
-	parse_any(skb, entry, parsed_length(skb, entry), books, packet);
+	parse_any(skb, entry, books, packet);
 	/* From here on what was parsed is read back (see struct packet): were it still in registers, verifiers before
 	 * 6.5 would follow each way of parsing through all the rest, at twenty times the cost.
 	 */
 	asm volatile("" ::: "memory");
 	if (entry.replay)
 		packet->header_bytes += skb->cb[REPLAY_CB_LINK_BYTES] - ETH_HLEN;
-	measures = measure(skb, packet, frame_length(skb, packet, entry), hook);
+	measures = measure(skb, packet, frame_length(skb, packet, entry), hook, entry.link == LINK_NONE);
 	book(books, TERM_SEEN, &measures);
 
 	if (likely(packet->verdict == PARSED)) {

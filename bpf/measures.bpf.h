@@ -76,10 +76,11 @@ static __always_inline __u16 enter_tunnel(struct cursor *cursor, const struct pa
 }
 
 /* Header bytes of one segment, all layers of a tunnel included: what every further segment of a GSO frame repeats. */
-static __noinline __u32 tunnel_header_bytes(struct __sk_buff *skb, __u32 header_bytes, __u32 protocol_port)
+static __always_inline __u32 inner_header_bytes(struct __sk_buff *skb, enum access access, __u32 header_bytes,
+						__u32 protocol_port)
 {
 	struct packet outer = { .protocol = protocol_port & 0xff, .destination_port = protocol_port >> 16 };
-	struct cursor cursor = cursor_open(skb, ACCESS_COPY, skb->len, 0, true);
+	struct cursor cursor = cursor_open(skb, access, false, true);
 	struct packet inner = {};
 
 	cursor.offset = header_bytes;
@@ -91,6 +92,16 @@ static __noinline __u32 tunnel_header_bytes(struct __sk_buff *skb, __u32 header_
 	if (parse_network(&cursor, &inner) != PARSED)
 		return header_bytes;
 	return inner.header_bytes;
+}
+
+static __noinline __u32 tunnel_header_bytes(struct __sk_buff *skb, __u32 header_bytes, __u32 protocol_port)
+{
+	return inner_header_bytes(skb, ACCESS_COPY, header_bytes, protocol_port);
+}
+
+static __noinline __u32 tunnel_header_bytes_network(struct __sk_buff *skb, __u32 header_bytes, __u32 protocol_port)
+{
+	return inner_header_bytes(skb, ACCESS_COPY_NETWORK, header_bytes, protocol_port);
 }
 
 static __always_inline bool may_be_tunnel(const struct packet *packet)
@@ -107,26 +118,28 @@ static __always_inline bool may_be_tunnel(const struct packet *packet)
 	}
 }
 
-/* bytes: the frame's own length. At egress the kernel has corrected wire_len by the headers it knows of, which may be
- * more than were found here; the larger one is nearer to the truth.
+/* bytes: the frame's own length. from_network: it was parsed from its network header on. At egress the kernel has
+ * corrected wire_len by the headers it knows of, which may be more than were found here; the larger one is nearer to the
+ * truth.
  */
 static __always_inline struct measures measure(struct __sk_buff *skb, const struct packet *packet, __u32 bytes,
-					       enum hook hook)
+					       enum hook hook, bool from_network)
 {
 	struct measures measures = { .frames = 1, .packets = 1, .bytes = bytes, .wire_bytes = bytes };
+	__u32 protocol_port = packet->protocol | (__u32)packet->destination_port << 16;
 	__u32 header_bytes = packet->header_bytes;
 
 	if (likely(!skb->gso_size))
 		return measures;
+	if (may_be_tunnel(packet))
+		header_bytes = from_network ? tunnel_header_bytes_network(skb, header_bytes, protocol_port) :
+					      tunnel_header_bytes(skb, header_bytes, protocol_port);
 	if (skb->gso_segs) {
 		measures.packets = skb->gso_segs;
 	} else if (bytes > header_bytes) {
 		/* tap devices of virtual machines leave the count to whoever segments the frame */
 		measures.packets = (bytes - header_bytes + skb->gso_size - 1) / skb->gso_size;
 	}
-	if (may_be_tunnel(packet))
-		header_bytes = tunnel_header_bytes(skb, header_bytes,
-						   packet->protocol | (__u32)packet->destination_port << 16);
 	measures.wire_bytes += (measures.packets - 1) * header_bytes;
 	if (hook == HOOK_EGRESS && skb->wire_len > measures.wire_bytes)
 		measures.wire_bytes = skb->wire_len;

@@ -93,7 +93,8 @@ struct slot {
 	__u8 destination_mac[6];
 	__u16 ethertype;
 	__u8 notes;
-	__u8 reserved[5];
+	__u8 reserved;
+	__u32 sequence_floor;		/* where the numbers that this slot follows began */
 };
 
 #define SLOT_BYTES 192

@@ -126,6 +126,7 @@ static __always_inline void begin_tcp(struct slot *slot, const struct sighting *
 	slot->tcp_flags_first = flags;
 	slot->sequence_first = packet->sequence;
 	slot->sequence_next = packet->sequence + sequence_length(packet);
+	slot->sequence_floor = packet->sequence;
 	slot->acknowledgment_first = packet->acknowledgment;
 	slot->syn_ns = flags & TCP_SYN ? slot->first_seen_ns : 0;
 	slot->ack_ns = (flags & (TCP_ACK | TCP_SYN)) == TCP_ACK ? slot->first_seen_ns : 0;

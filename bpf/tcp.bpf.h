@@ -28,35 +28,55 @@ static __always_inline void open_hole(struct slot *slot, __u32 sequence)
 	slot->hole_end = sequence;
 }
 
-/* A segment that falls into the hole: late, not sent twice. */
-static __always_inline void fill_hole(struct slot *slot, const struct packet *packet, __u32 length, __u64 packets)
+/* A segment that begins in the hole: late, not sent twice. */
+static __always_inline void fill_hole(struct slot *slot, __u32 begin, __u32 end, __u64 packets)
 {
+	bool reaches_end = (__s32)(end - slot->hole_end) >= 0;
+
 	if (slot->notes & NOTE_HOLES_MERGED)
 		return;
-	slot->out_of_order_packets += packets;
-	if (packet->sequence == slot->hole_begin)
-		slot->hole_begin = (__s32)(packet->sequence + length - slot->hole_end) < 0 ?
-			packet->sequence + length : slot->hole_end;
-	else if ((__s32)(packet->sequence + length - slot->hole_end) >= 0)
-		slot->hole_end = packet->sequence;
+	slot->out_of_order_packets += (__s32)(end - slot->hole_end) <= 0 ? packets : 1;
+	if (begin == slot->hole_begin)
+		slot->hole_begin = reaches_end ? slot->hole_end : end;
+	else if (reaches_end)
+		slot->hole_end = begin;
+	else
+		slot->notes |= NOTE_HOLES_MERGED;	/* one on each side now */
+}
+
+/* A segment sent before, at least up to `again`. SYN and FIN take a number each, but are no bytes. */
+static __always_inline void count_retransmitted(struct slot *slot, const struct packet *packet, __u32 length,
+						__u32 again, __u64 packets)
+{
+	bool whole = length <= again;
+	__u32 bytes = whole ? length : again;
+
+	slot->retransmitted_packets += whole ? packets : 1;
+	slot->retransmitted_bytes += bytes - !!(packet->tcp_flags & TCP_SYN) - (whole && packet->tcp_flags & TCP_FIN);
 }
 
 /* A segment that begins before what was expected. behind: by how much. */
 static __always_inline void look_back(struct slot *slot, const struct packet *packet, __u32 length, __u32 behind,
 				      __u64 packets)
 {
+	__u32 begin = packet->sequence, end = begin + length, again = behind;
+
 	/* a keep-alive or window probe repeats one byte on purpose (RFC 9293, 3.8.4) */
 	if (length == 1 && behind == 1 && !(packet->tcp_flags & (TCP_SYN | TCP_FIN)))
 		return;
-	if (slot->hole_begin != slot->hole_end && (__s32)(packet->sequence - slot->hole_begin) >= 0 &&
-	    (__s32)(packet->sequence - slot->hole_end) < 0) {
-		fill_hole(slot, packet, length, packets);
-		return;
+	if (slot->hole_begin != slot->hole_end && (__s32)(begin - slot->hole_end) < 0) {
+		if ((__s32)(begin - slot->hole_begin) >= 0) {
+			fill_hole(slot, begin, end, packets);
+			return;
+		}
+		again = slot->hole_begin - begin;
+		if (length > again && !(slot->notes & NOTE_HOLES_MERGED))
+			slot->hole_begin = (__s32)(end - slot->hole_end) < 0 ? end : slot->hole_end;
 	}
-	if ((__s32)(packet->sequence - slot->sequence_first) < 0)
+	/* before what this slot has seen; as a distance, so that it holds for streams of any length */
+	if (behind > slot->sequence_next - slot->sequence_floor)
 		return;
-	slot->retransmitted_packets += length <= behind ? packets : 1;
-	slot->retransmitted_bytes += length <= behind ? length : behind;
+	count_retransmitted(slot, packet, length, again, packets);
 }
 
 static __always_inline void follow_sequence(struct slot *slot, const struct packet *packet, __u64 packets)
@@ -71,7 +91,7 @@ static __always_inline void follow_sequence(struct slot *slot, const struct pack
 		return;
 	}
 	if (ahead > SEQUENCE_JUMP_MAX || ahead < -SEQUENCE_JUMP_MAX) {
-		slot->sequence_first = packet->sequence;
+		slot->sequence_floor = packet->sequence;
 		slot->hole_begin = slot->hole_end;
 	} else if (ahead > 0) {
 		open_hole(slot, packet->sequence);

@@ -76,6 +76,7 @@ export const Slot_destinationMac0: u32 = offsetof<Slot>("destinationMac0");
 export const Slot_destinationMac1: u32 = offsetof<Slot>("destinationMac1");
 export const Slot_ethertype: u32 = offsetof<Slot>("ethertype");
 export const Slot_notes: u32 = offsetof<Slot>("notes");
+export const Slot_sequenceFloor: u32 = offsetof<Slot>("sequenceFloor");
 
 export const Shadow_SIZE: u32 = offsetof<Shadow>();
 export const Shadow_frames: u32 = offsetof<Shadow>("frames");

@@ -50,6 +50,7 @@ export class Slot {
   destinationMac1: u32;
   ethertype: u16;
   notes: u8;
+  sequenceFloor: u32;
 }
 
 /** Slot.flags */

@@ -53,7 +53,7 @@ static __always_inline void fill_key(struct flow_key *key, const struct packet *
 
 SEC("tc") int conventional(struct __sk_buff *skb)
 {
-	struct cursor cursor = cursor_open(skb, ACCESS_DIRECT, skb->len, 0, skb->gso_size);
+	struct cursor cursor = cursor_open(skb, ACCESS_DIRECT, false, skb->gso_size);
 	struct measures measures;
 	struct totals *totals;
 	struct packet *packet;
@@ -67,7 +67,7 @@ SEC("tc") int conventional(struct __sk_buff *skb)
 	__builtin_memset(packet, 0, sizeof(*packet));
 	if (parse_link(&cursor, packet) != PARSED || parse_network(&cursor, packet) != PARSED)
 		return GO_ON;
-	measures = measure(skb, packet, skb->len, HOOK_INGRESS);
+	measures = measure(skb, packet, skb->len, HOOK_INGRESS, false);
 	fill_key(&key, packet, skb);
 	now_ns = bpf_ktime_get_ns();
 	totals = bpf_map_lookup_elem(&flows, &key);

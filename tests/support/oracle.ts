@@ -1,6 +1,6 @@
 /**
- * A second opinion: what the kernel program must make of one frame, written from the RFCs and from what the headers in bpf promises
- * to count, with none of the program's own ways.
+ * A second opinion: what the kernel program must make of one frame, written from the RFCs and from what the headers in
+ * bpf/ promise to count, with none of the program's own ways.
  */
 import { addressText } from "../../src/address.ts";
 import type { Bytes } from "./packet.ts";

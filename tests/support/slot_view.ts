@@ -43,6 +43,7 @@ export const SLOT_OFFSETS = {
   destination_mac: 178,
   ethertype: 184,
   notes: 186,
+  sequence_floor: 188,
 } as const;
 
 export interface SlotView {
@@ -82,6 +83,8 @@ export interface SlotView {
   sourceMac: string;
   destinationMac: string;
   ethertype: number;
+  /** 1: several holes in the sequence, of which no counts are taken */
+  notes: number;
 }
 
 export function readSlot(memory: ArrayBufferLike, at: number): SlotView {
@@ -127,5 +130,6 @@ export function readSlot(memory: ArrayBufferLike, at: number): SlotView {
     sourceMac: bytes.slice(o.source_mac, o.source_mac + 6).toHex(),
     destinationMac: bytes.slice(o.destination_mac, o.destination_mac + 6).toHex(),
     ethertype: u16(o.ethertype),
+    notes: view.getUint8(o.notes),
   };
 }
