@@ -284,13 +284,20 @@ Deno.test("an entry has no holes, and its pairs are where the table's constants 
   assertNoGaps(fields, assembly.number("ENTRY_BYTES"));
   assert.equal(plan.ENTRY_BYTES, assembly.number("ENTRY_BYTES"));
   const at = offsets(fields);
-  const pairs = ["packets", "bytes", "wireBytes", "frames", "packetsHanded", "bytesHanded", "retransmittedPackets"];
-  for (const name of [...pairs, "retransmittedBytes", "outOfOrder", "zeroWindows", "label", "tcpFlags", "ttl"]) {
+  const counters = ["frames", "packets", "bytes", "wireBytes"];
+  for (const [i, name] of counters.entries()) {
+    assert.equal(assembly.number(upperSnake(name)), at[`${name}0`], name);
+    assert.equal(at[`${name}0`], assembly.number("COUNTERS") + i * 8, `${name} has the slot's order`);
+    assert.equal(at[`${name}1`], at[`${name}0`]! + assembly.number("COUNTERS_BYTES"), `${name} of the other direction`);
+  }
+  const pairs = ["packetsHanded", "bytesHanded", "retransmittedPackets", "retransmittedBytes", "outOfOrder"];
+  for (const name of [...pairs, "zeroWindows", "label", "trafficClass", "tcpFlags", "ttl"]) {
     assert.equal(assembly.number(upperSnake(name)), at[`${name}0`], name);
     const { offset, bytes } = fields.find((field) => field.name === `${name}0`)!;
     assert.equal(at[`${name}1`], offset + bytes, `the second direction's ${name} stands behind the first's`);
   }
   assert.equal(assembly.number("INTERFACES"), at.interface0);
+  assert.equal(assembly.number("INTERFACES_FURTHER"), at.interface2);
 });
 
 Deno.test("shadows, and the bounds that table and TypeScript share, agree", () => {

@@ -5,7 +5,7 @@ import { addMeasures, HELD, IN_RING, IN_SLOTS, MEASURES_BYTES, OVERFLOW_HELD } f
 import * as e from "./entry";
 import { Entry } from "./entry";
 import { settings } from "./memory_map";
-import { pendingBytes, pendingPackets } from "./out";
+import { pending0, pending1 } from "./out";
 import { entryAt, highWaterMark } from "./pool";
 import { expectedGeneration, Shadow, shadowAt } from "./shadow";
 import { Slot, SLOT_BYTES } from "./slot";
@@ -49,30 +49,20 @@ function lookIntoRing(): void {
 
 /** What of this generation is not counted: all of it, but for the one that the shadow follows. */
 function addUncounted(term: usize, slot: Slot, shadow: Shadow): void {
+  const at = changetype<usize>(slot);
+  const counted = changetype<usize>(shadow);
+  let measures0 = v128.load(at, offsetof<Slot>("frames"));
+  let measures1 = v128.load(at, offsetof<Slot>("bytes"));
   if (slot.generation == expectedGeneration(shadow)) {
-    addMeasures(
-      term,
-      slot.frames - shadow.frames,
-      slot.packets - shadow.packets,
-      slot.bytes - shadow.bytes,
-      slot.wireBytes - shadow.wireBytes,
-    );
-  } else {
-    addMeasures(term, slot.frames, slot.packets, slot.bytes, slot.wireBytes);
+    measures0 = i64x2.sub(measures0, v128.load(counted));
+    measures1 = i64x2.sub(measures1, v128.load(counted, 16));
   }
+  addMeasures(term, measures0, measures1);
 }
 
 function lookIntoEntry(entry: Entry): void {
   const term = entry.kind & KIND_AGGREGATE ? OVERFLOW_HELD : HELD;
   for (let direction: u32 = 0; direction < 2; direction++) {
-    if (!e.isCounted(entry, direction)) continue;
-    const at = e.address(entry) + (direction << 3);
-    addMeasures(
-      term,
-      load<u64>(at, e.FRAMES),
-      pendingPackets(entry, direction),
-      pendingBytes(entry, direction),
-      load<u64>(at, e.WIRE_BYTES),
-    );
+    if (e.isCounted(entry, direction)) addMeasures(term, pending0(entry, direction), pending1(entry, direction));
   }
 }

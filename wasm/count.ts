@@ -1,85 +1,81 @@
 // Counting: what a slot has more than its shadow goes to the books, and to its flow where the sighting counts.
 
 import {
-  addMeasures, broken, hookTerm, Invariant, InterfaceBooks, INTERFACE_BOOKS_BYTES, TERM_COUNTED, TERM_TAKEN,
+  addMeasures, broken, hookTerm, Invariant, INTERFACE_BOOKS_BYTES, TERM_COUNTED, TERM_TAKEN,
 } from "./books";
-import * as devices from "./devices";
 import { COUNTS } from "./devices";
 import * as e from "./entry";
 import { Entry } from "./entry";
-import { flowOf, initialSequence } from "./flows";
+import { flowOf, initialSequence, remember } from "./flows";
 import { settings } from "./memory_map";
 import { initiatorDirection, pendingPackets } from "./out";
 import { Shadow } from "./shadow";
+import { LOCAL_DESTINATION, LOCAL_SOURCE, Sighting } from "./sighting";
 import {
   KEY_EGRESS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN,
 } from "./slot";
 import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
 
-/** Counts what is new in a slot that cannot change any more, or in a copy that is known to be whole. */
-export function count(slot: Slot, shadow: Shadow): void {
-  const frames = slot.frames - shadow.frames;
-  const packets = slot.packets - shadow.packets;
-  const bytes = slot.bytes - shadow.bytes;
-  const wireBytes = slot.wireBytes - shadow.wireBytes;
-  if (<i64>(frames | packets | bytes | wireBytes) < 0) broken(Invariant.COUNTER_FELL);
-  if ((frames | packets | bytes | wireBytes) == 0) return;
+/**
+ * Counts what is new in a slot that cannot change any more, or in a copy that is known to be whole. isFinal: the slot's
+ * generation is over, and its shadow is not asked again.
+ */
+@inline export function count(sighting: Sighting, isFinal: bool): void {
+  const slot = changetype<Slot>(<usize>sighting.slot);
+  const shadow = changetype<Shadow>(<usize>sighting.shadow);
+  const slotAt = changetype<usize>(slot);
+  const shadowAt = changetype<usize>(shadow);
+  const seen0 = v128.load(slotAt, offsetof<Slot>("frames"));
+  const seen1 = v128.load(slotAt, offsetof<Slot>("bytes"));
+  const new0 = i64x2.sub(seen0, v128.load(shadowAt)); // frames, packets
+  const new1 = i64x2.sub(seen1, v128.load(shadowAt, 16)); // bytes, wire bytes
+  const anything = v128.or(new0, new1);
+  if (i64x2.bitmask(anything)) broken(Invariant.COUNTER_FELL);
+  if (!v128.any_true(anything)) return;
 
+  const entry = flowOf(slot, shadow, sighting);
   const hook: usize = slot.flags & KEY_EGRESS;
-  const before = shadow.entry;
-  const entry = flowOf(slot, shadow);
-  addMeasures(hookTerm(hook, TERM_TAKEN), frames, packets, bytes, wireBytes);
-  addMeasures(hookTerm(hook, TERM_COUNTED + shadow.verdict), frames, packets, bytes, wireBytes);
-  addInterface(shadow.interfaceId, hook, frames, bytes);
+  const direction: u32 = sighting.direction;
+  addMeasures(hookTerm(hook, TERM_TAKEN), new0, new1);
+  addMeasures(hookTerm(hook, TERM_COUNTED + sighting.verdict), new0, new1);
+  addInterface(sighting.interfaceId, hook, new0, new1);
 
-  const direction: u32 = shadow.direction & 1;
-  const shown = isShown(entry, direction, slot, shadow, hook);
-  if (shown) addTo(entry, direction, frames, packets, bytes, wireBytes);
-  if (slot.lastSeenNs > entry.lastSeenNs) entry.lastSeenNs = slot.lastSeenNs;
-  if (before != shadow.entry) join(entry, slot, shadow, direction);
+  // whether it is shown is as good as chance on a host that forwards: nothing below branches on it
+  const shown: u32 = u32(isShown(entry, direction, slot, shadow, sighting, hook));
+  const mask = i64x2.splat(0 - <i64>shown);
+  addMeasures(e.countersAt(entry, direction) + e.COUNTERS, v128.and(new0, mask), v128.and(new1, mask));
+  const lastBeforeNs = entry.lastSeenNs;
+  entry.lastSeenNs = max<u64>(slot.lastSeenNs, lastBeforeNs);
+  if (shadow.entry != sighting.entry) join(entry, slot, shadow, sighting, direction, lastBeforeNs);
   if (!(entry.kind & KIND_AGGREGATE)) {
     if (slot.protocol == PROTOCOL_TCP && !(entry.kind & KIND_FRAGMENT)) {
-      addTcp(entry, slot, direction);
-      if (shown) addQuality(entry, slot, shadow, direction);
+      addTcp(entry, slot, direction, lastBeforeNs);
+      addQuality(entry, slot, shadow, direction, shown);
     }
-    if (shown) {
-      store<u8>(e.address(entry) + direction, slot.ttl, e.TTL);
-      store<u8>(e.address(entry) + (direction << 2) + 3, slot.trafficClass, e.LABEL);
-    }
+    const at = e.address(entry) + direction;
+    store<u8>(at, select<u8>(slot.ttl, load<u8>(at, e.TTL), shown), e.TTL);
+    store<u8>(at, select<u8>(slot.trafficClass, load<u8>(at, e.TRAFFIC_CLASS), shown), e.TRAFFIC_CLASS);
   }
-  shadow.frames = slot.frames;
-  shadow.packets = slot.packets;
-  shadow.bytes = slot.bytes;
-  shadow.wireBytes = slot.wireBytes;
+  if (isFinal) return;
+  v128.store(shadowAt, seen0);
+  v128.store(shadowAt, seen1, 16);
+  remember(shadow, sighting);
 }
 
-@inline function addTo(entry: Entry, direction: u32, frames: u64, packets: u64, bytes: u64, wireBytes: u64): void {
-  const at = e.address(entry) + (direction << 3);
-  store<u64>(at, load<u64>(at, e.PACKETS) + packets, e.PACKETS);
-  store<u64>(at, load<u64>(at, e.BYTES) + bytes, e.BYTES);
-  store<u64>(at, load<u64>(at, e.WIRE_BYTES) + wireBytes, e.WIRE_BYTES);
-  store<u64>(at, load<u64>(at, e.FRAMES) + frames, e.FRAMES);
-}
-
-@inline function addInterface(id: u16, hook: usize, frames: u64, bytes: u64): void {
-  const books = changetype<InterfaceBooks>(<usize>settings().interfaces + <usize>id * INTERFACE_BOOKS_BYTES);
-  if (hook) {
-    books.egressFrames += frames;
-    books.egressBytes += bytes;
-  } else {
-    books.ingressFrames += frames;
-    books.ingressBytes += bytes;
-  }
+@inline function addInterface(id: u16, hook: usize, new0: v128, new1: v128): void {
+  const books = <usize>settings().interfaces + <usize>id * INTERFACE_BOOKS_BYTES + (hook << 4);
+  v128.store(books, i64x2.add(v128.load(books), v128.shuffle<i64>(new0, new1, 0, 2))); // frames, bytes
 }
 
 /** Whether the flow's own numbers take this sighting in. */
-@inline function isShown(entry: Entry, direction: u32, slot: Slot, shadow: Shadow, hook: usize): bool {
-  if (shadow.verdict != COUNTS) return isView(entry, direction, slot, shadow, hook);
-  if (!e.isCounted(entry, direction)) {
-    // counting sightings take the place of one point's view: what that view had is seen here
-    entry.state |= e.COUNTED_0 << direction;
-    forgetView(entry, direction);
-  }
+@inline function isShown(
+  entry: Entry, direction: u32, slot: Slot, shadow: Shadow, sighting: Sighting, hook: usize,
+): bool {
+  if (e.isCounted(entry, direction)) return sighting.verdict == COUNTS;
+  if (sighting.verdict != COUNTS) return isView(entry, direction, slot, shadow, sighting, hook);
+  // counting sightings take the place of one point's view: what that view had is seen here
+  entry.state |= e.COUNTED_0 << direction;
+  forgetView(entry, direction);
   return true;
 }
 
@@ -90,20 +86,23 @@ function forgetView(entry: Entry, direction: u32): void {
   store<u32>(quality, 0, e.RETRANSMITTED_BYTES);
   store<u32>(quality, 0, e.OUT_OF_ORDER);
   store<u32>(quality, 0, e.ZERO_WINDOWS);
-  const at = e.address(entry) + (direction << 3);
-  store<u64>(at, load<u64>(at, e.PACKETS_HANDED), e.PACKETS);
-  store<u64>(at, load<u64>(at, e.BYTES_HANDED), e.BYTES);
-  store<u64>(at, 0, e.WIRE_BYTES);
+  const handed = e.address(entry) + (direction << 3);
+  const at = e.countersAt(entry, direction);
   store<u64>(at, 0, e.FRAMES);
+  store<u64>(at, load<u64>(handed, e.PACKETS_HANDED), e.PACKETS);
+  store<u64>(at, load<u64>(handed, e.BYTES_HANDED), e.BYTES);
+  store<u64>(at, 0, e.WIRE_BYTES);
 }
 
 /**
  * Whether this sighting, which does not count, is what the flow's record shows of a direction that has none that do.
  * One point is chosen, so that no packet shows twice: the interface where the other direction counts, else the first.
  */
-function isView(entry: Entry, direction: u32, slot: Slot, shadow: Shadow, hook: usize): bool {
-  if (e.isCounted(entry, direction) || entry.kind & KIND_AGGREGATE) return false;
-  const place = placeOf(entry, shadow.interfaceId);
+function isView(
+  entry: Entry, direction: u32, slot: Slot, shadow: Shadow, sighting: Sighting, hook: usize,
+): bool {
+  if (entry.kind & KIND_AGGREGATE) return false;
+  const place = placeOf(entry, sighting.interfaceId);
   if (place < 0) return false;
   const shift = direction ? e.VIEW_SHIFT_1 : e.VIEW_SHIFT_0;
   const point: u32 = e.VIEW_VALID | (<u32>hook << 2) | <u32>place;
@@ -115,17 +114,23 @@ function isView(entry: Entry, direction: u32, slot: Slot, shadow: Shadow, hook: 
     // what passed here so far was not shown: the view may move only while no record went out and this slot has it all
     if (entry.state & e.ORIENTED || slot.packets < pendingPackets(entry, direction)) return false;
     forgetView(entry, direction);
-    addTo(entry, direction, shadow.frames, shadow.packets, shadow.bytes, shadow.wireBytes);
+    const counted = changetype<usize>(shadow);
+    addMeasures(e.countersAt(entry, direction) + e.COUNTERS, v128.load(counted), v128.load(counted, 16));
   }
   entry.state = (entry.state & ~(15 << shift)) | (point << shift);
   return true;
 }
 
 /** The place of an interface in the entry's list, listed now if there is room; −1: not listed, or nameless. */
-function placeOf(entry: Entry, id: u16): i32 {
+@inline function placeOf(entry: Entry, id: u16): i32 {
   if (!id) return -1;
+  if (entry.interface0 == id) return 0;
+  return entry.interface1 == id ? 1 : findPlace(entry, id);
+}
+
+function findPlace(entry: Entry, id: u16): i32 {
   for (let place: u32 = 0; place < e.INTERFACES_LISTED; place++) {
-    const at = e.address(entry) + e.INTERFACES + (place << 1);
+    const at = e.address(entry) + (place << 1) + (place < 2 ? e.INTERFACES : e.INTERFACES_FURTHER - 4);
     const listed = load<u16>(at);
     if (listed == id) return place;
     if (!listed) {
@@ -138,30 +143,44 @@ function placeOf(entry: Entry, id: u16): i32 {
 }
 
 /** What a slot's generation says once: where it was seen, who began, how. */
-function join(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
-  const place = placeOf(entry, shadow.interfaceId);
+@inline function join(
+  entry: Entry, slot: Slot, shadow: Shadow, sighting: Sighting, direction: u32, lastBeforeNs: u64,
+): void {
+  const place = placeOf(entry, sighting.interfaceId);
   if (entry.kind & KIND_AGGREGATE) return;
-  if (shadow.verdict == COUNTS && place >= 0 && !(entry.state & e.OWN)) {
-    entry.state |= e.OWN | (<u32>place << e.OWN_SHIFT);
+  let state = entry.state;
+  if (sighting.verdict == COUNTS && place >= 0 && !(state & e.OWN)) state |= e.OWN | (<u32>place << e.OWN_SHIFT);
+  if (sighting.locals & LOCAL_SOURCE) state |= e.LOCAL_0 << direction;
+  if (sighting.locals & LOCAL_DESTINATION) state |= e.LOCAL_0 << (direction ^ 1);
+  if (slot.flowLabel) state |= e.LABELLED;
+  entry.state = state;
+  // a flow is never last seen before it starts: most slots that come later need not look at its start
+  if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) joinStart(entry, slot, direction);
+  if (state & e.LABELLED) {
+    const at = e.address(entry) + (direction << 2);
+    store<u32>(at, load<u32>(at, e.LABEL) & ~e.LABEL_MASK | slot.flowLabel & e.LABEL_MASK, e.LABEL);
   }
-  if (devices.sourceLocal) entry.state |= e.LOCAL_0 << direction;
-  if (devices.destinationLocal) entry.state |= e.LOCAL_0 << (direction ^ 1);
-  if (!(entry.state & e.ORIENTED) && !shadow.frames && slot.firstSeenNs < entry.startNs) {
-    entry.startNs = slot.firstSeenNs;
-    entry.mac0 = slot.sourceMac0;
-    entry.mac1 = slot.sourceMac1;
-    entry.state = direction ? entry.state | e.FIRST_1 : entry.state & ~e.FIRST_1;
-  }
-  store<u32>(e.address(entry) + (direction << 2), slot.flowLabel, e.LABEL);
   if (entry.kind & KIND_FRAGMENT) return;
   if (slot.protocol == PROTOCOL_TCP) {
     if (slot.tcpFlagsFirst & TCP_SYN) joinHandshake(entry, slot, direction);
   } else if (slot.protocol == PROTOCOL_ICMP || slot.protocol == PROTOCOL_ICMPV6) {
-    const shift = direction << 4;
-    entry.sequenceOrIcmp = (entry.sequenceOrIcmp & ~(0xffff << shift)) |
-      ((<u32>slot.sourcePort | (<u32>slot.destinationPort << 8)) << shift);
-    entry.state |= e.ICMP_0 << direction;
+    joinIcmp(entry, slot, direction);
   }
+}
+
+function joinStart(entry: Entry, slot: Slot, direction: u32): void {
+  if (slot.firstSeenNs >= entry.startNs) return;
+  entry.startNs = slot.firstSeenNs;
+  entry.mac0 = slot.sourceMac0;
+  entry.mac1 = slot.sourceMac1;
+  entry.state = direction ? entry.state | e.FIRST_1 : entry.state & ~e.FIRST_1;
+}
+
+function joinIcmp(entry: Entry, slot: Slot, direction: u32): void {
+  const shift = direction << 4;
+  entry.sequenceOrIcmp = (entry.sequenceOrIcmp & ~(0xffff << shift)) |
+    ((<u32>slot.sourcePort | (<u32>slot.destinationPort << 8)) << shift);
+  entry.state |= e.ICMP_0 << direction;
 }
 
 /** A slot that begins with SYN or SYN-ACK. */
@@ -181,11 +200,14 @@ function joinHandshake(entry: Entry, slot: Slot, direction: u32): void {
     entry.state |= e.SEQUENCE_KNOWN;
   }
   if (other) return;
-  if (initiatorDirection(entry) != opener) entry.ackNs = 0;
+  if (initiatorDirection(entry) != opener) {
+    entry.ackNs = 0;
+    entry.state &= ~e.ACKED;
+  }
   entry.state |= e.SYN_0 << opener;
 }
 
-function addTcp(entry: Entry, slot: Slot, direction: u32): void {
+@inline function addTcp(entry: Entry, slot: Slot, direction: u32, lastBeforeNs: u64): void {
   const flagsAt = e.address(entry) + direction;
   store<u8>(flagsAt, load<u8>(flagsAt, e.TCP_FLAGS) | slot.tcpFlags, e.TCP_FLAGS);
   if (slot.tcpFlags & (TCP_FIN | TCP_RST)) {
@@ -195,26 +217,35 @@ function addTcp(entry: Entry, slot: Slot, direction: u32): void {
   if (slot.tcpFlagsFirst & TCP_SYN && slot.synNs > slot.firstSeenNs) {
     entry.state |= slot.tcpFlagsFirst & TCP_ACK ? e.SYN_ACK_REPEATED : e.SYN_REPEATED;
   }
-  // the initiator's first ACK ends the handshake; slots tell of it in any order, so who opened may be a guess still
-  if (slot.ackNs && (!entry.ackNs || slot.ackNs < entry.ackNs) && initiatorDirection(entry) == direction) {
-    entry.ackNs = slot.ackNs;
-  }
+  // the first ACK is never later than the last packet: most slots that come later need not look
+  if (slot.ackNs && !(entry.state & e.ACKED && slot.ackNs >= lastBeforeNs)) addAck(entry, slot, direction);
+}
+
+/** The initiator's first ACK ends the handshake; slots tell of it in any order, so who opened may be a guess still. */
+function addAck(entry: Entry, slot: Slot, direction: u32): void {
+  if (entry.ackNs && slot.ackNs >= entry.ackNs || initiatorDirection(entry) != direction) return;
+  entry.ackNs = slot.ackNs;
+  entry.state |= e.ACKED;
 }
 
 /**
  * Quality counters, from the sightings that the record's numbers come from. They wrap in the slot, so differences do,
  * too.
  */
-function addQuality(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
+@inline function addQuality(entry: Entry, slot: Slot, shadow: Shadow, direction: u32, shown: u32): void {
+  const differ = v128.xor(
+    v128.load(changetype<usize>(slot), offsetof<Slot>("retransmittedPackets")),
+    v128.load(changetype<usize>(shadow), offsetof<Shadow>("retransmittedPackets")),
+  );
+  if (v128.any_true(differ) && shown) addQualityOf(entry, slot, shadow, direction);
+}
+
+function addQualityOf(entry: Entry, slot: Slot, shadow: Shadow, direction: u32): void {
   const at = e.address(entry) + (direction << 2);
-  const retransmittedPackets = slot.retransmittedPackets - shadow.retransmittedPackets;
-  const outOfOrder = slot.outOfOrderPackets - shadow.outOfOrderPackets;
-  const zeroWindows = slot.zeroWindows - shadow.zeroWindows;
-  if (!(retransmittedPackets | outOfOrder | zeroWindows)) return;
-  e.addSaturating(at + e.RETRANSMITTED_PACKETS, retransmittedPackets);
+  e.addSaturating(at + e.RETRANSMITTED_PACKETS, slot.retransmittedPackets - shadow.retransmittedPackets);
   e.addSaturating(at + e.RETRANSMITTED_BYTES, slot.retransmittedBytes - shadow.retransmittedBytes);
-  e.addSaturating(at + e.OUT_OF_ORDER, outOfOrder);
-  e.addSaturating(at + e.ZERO_WINDOWS, zeroWindows);
+  e.addSaturating(at + e.OUT_OF_ORDER, slot.outOfOrderPackets - shadow.outOfOrderPackets);
+  e.addSaturating(at + e.ZERO_WINDOWS, slot.zeroWindows - shadow.zeroWindows);
   shadow.retransmittedPackets = slot.retransmittedPackets;
   shadow.retransmittedBytes = slot.retransmittedBytes;
   shadow.outOfOrderPackets = slot.outOfOrderPackets;

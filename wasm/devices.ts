@@ -3,6 +3,7 @@
 // from).
 
 import { CONTROL_DEVICES } from "./memory_map";
+import { LOCAL_DESTINATION, LOCAL_SOURCE, Sighting, WHERE } from "./sighting";
 import { KEY_EGRESS, Slot } from "./slot";
 
 /** Header of the table: masks of two open-addressing tables of 16-byte records, devices first. */
@@ -10,8 +11,8 @@ import { KEY_EGRESS, Slot } from "./slot";
 export class DeviceTable {
   deviceMask: u32;
   vlanMask: u32;
-  reserved0: u32;
-  reserved1: u32;
+  version: u32; // each table that was ever written has its own
+  reserved: u32;
 }
 
 @unmanaged
@@ -54,20 +55,13 @@ export const ASSUMED_DUPLICATE: u8 = 2;
 /** Domains of tagged traffic that no VLAN device of this host takes up. */
 const DOMAIN_OF_TAGS: u32 = 0x80000000;
 
-// Results of sight(), until the next call.
-export let verdict: u8 = 0;
-export let interfaceId: u16 = 0;
-export let domain: u32 = 0;
-export let sourceLocal: bool = false; // made on this node: by the host or by a workload at the device's other end
-export let destinationLocal: bool = false; // on its way to such a workload
-
 @inline function table(): usize {
   return <usize>load<u32>(CONTROL_DEVICES);
 }
 
-/** The table in force: its address, by which a verdict's age is told. */
+/** Which table is in force, by which a verdict's age is told. */
 @inline export function devicesVersion(): u32 {
-  return load<u32>(CONTROL_DEVICES);
+  return changetype<DeviceTable>(table()).version;
 }
 
 function findDevice(ifindex: u32): Device | null {
@@ -112,17 +106,48 @@ function egressVerdict(slot: Slot, flags: u32, bridge: u16, vlan: Vlan | null): 
   return vlan && vlan.flags & VLAN_ATTACHED ? DUPLICATE : COUNTS;
 }
 
-/** Fills the results above for a slot's key. */
-export function sight(slot: Slot): void {
+/** What was found out lately, by what it depends on: a host has few devices, and its slots many sightings of each. */
+@unmanaged
+class Known {
+  ifindexes: u64; // device << 32, ingress device
+  tags: u32; // VLANs; the hook
+  table: u32; // version of the device table; 0: none
+  where: u64; // Sighting's domain, interfaceId, verdict, locals
+  reserved: u64;
+}
+
+const KNOWN_BYTES: usize = 32;
+const KNOWN_SHIFT: u32 = 26; // 64 places
+const KNOWN: usize = memory.data(2048, 32);
+
+/** Fills what a slot's key says by the devices it names. */
+@inline export function sight(slot: Slot, sighting: Sighting): void {
+  const ifindexes = (<u64>slot.ifindex << 32) | slot.ingressIfindex;
+  const tags = <u32>slot.vlan | (<u32>slot.vlanInner << 12) | (<u32>(slot.flags & KEY_EGRESS) << 31);
+  const hash = (slot.ifindex * HASH_MULTIPLIER + slot.ingressIfindex * VLAN_MULTIPLIER) ^ tags * HASH_MULTIPLIER;
+  const known = changetype<Known>(KNOWN + <usize>(hash >> KNOWN_SHIFT) * KNOWN_BYTES);
+  if (known.ifindexes != ifindexes || known.tags != tags || known.table != devicesVersion()) {
+    findOut(slot, sighting);
+    known.ifindexes = ifindexes;
+    known.tags = tags;
+    known.table = devicesVersion();
+    known.where = load<u64>(changetype<usize>(sighting), WHERE);
+    return;
+  }
+  store<u64>(changetype<usize>(sighting), known.where, WHERE);
+}
+
+function findOut(slot: Slot, sighting: Sighting): void {
   const device = findDevice(slot.ifindex);
   const flags = device ? device.flags : 0;
   const vlan = slot.vlan ? findVlan(slot.ifindex, slot.vlan) : null;
   const egress = (slot.flags & KEY_EGRESS) != 0;
-  interfaceId = device ? device.interfaceId : 0;
-  verdict = egress ? egressVerdict(slot, flags, device ? device.bridge : 0, vlan) : ingressVerdict(flags);
-  sourceLocal = egress ? slot.ingressIfindex == 0 : (flags & ENDPOINT) != 0;
-  destinationLocal = egress && (flags & ENDPOINT) != 0;
-  if (!slot.vlan) domain = device ? device.domain : 0;
-  else if (vlan && !slot.vlanInner) domain = vlan.domain;
-  else domain = DOMAIN_OF_TAGS | ((<u32>slot.vlan) << 12) | slot.vlanInner;
+  const workload = (flags & ENDPOINT) != 0;
+  sighting.interfaceId = device ? device.interfaceId : 0;
+  sighting.verdict = egress ? egressVerdict(slot, flags, device ? device.bridge : 0, vlan) : ingressVerdict(flags);
+  sighting.locals = (egress ? slot.ingressIfindex == 0 : workload) ? LOCAL_SOURCE : 0;
+  if (egress && workload) sighting.locals |= LOCAL_DESTINATION;
+  if (!slot.vlan) sighting.domain = device ? device.domain : 0;
+  else if (vlan && !slot.vlanInner) sighting.domain = vlan.domain;
+  else sighting.domain = DOMAIN_OF_TAGS | ((<u32>slot.vlan) << 12) | slot.vlanInner;
 }

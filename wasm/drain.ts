@@ -1,6 +1,7 @@
 // The kernel's ring: evicted slots, whole and final, in the order of their eviction (ringbuf.c of Linux).
 
 import { add64, broken, Invariant, STAT_RING_RECORDS } from "./books";
+import { addToBatch, BATCH, batchSize, clearBatch, prepareBatch, shadowOf, sightingAt, slotOf } from "./batch";
 import { count } from "./count";
 import { settings } from "./memory_map";
 import { expectedGeneration, expectNext, shadowAt } from "./shadow";
@@ -19,15 +20,11 @@ export function drain(most: u32): u32 {
   let consumed = load<u64>(s.ringConsumer);
   let drained: u32 = 0;
   while (consumed != produced && drained < most) {
-    const header = <usize>s.ringData + <usize>(consumed & (s.ringBytes - 1));
-    const length = atomic.load<u32>(header);
-    if (length & BUSY) break;
-    if (!(length & DISCARD)) {
-      if (length != SLOT_BYTES) broken(Invariant.RING_RECORD_SIZE);
-      countEvicted(changetype<Slot>(header + HEADER_BYTES));
-    }
-    consumed += RECORD_STEP;
-    drained++;
+    const passed = gather(consumed, produced, min<u32>(BATCH, most - drained));
+    if (!passed) break;
+    countBatch();
+    consumed += passed * RECORD_STEP;
+    drained += passed;
     if ((drained & PUBLISH_MASK) == 0) atomic.store<u64>(s.ringConsumer, consumed);
   }
   atomic.store<u64>(s.ringConsumer, consumed);
@@ -35,10 +32,32 @@ export function drain(most: u32): u32 {
   return drained;
 }
 
-function countEvicted(slot: Slot): void {
-  if (slot.index >= settings().slotCount) broken(Invariant.SLOT_INDEX);
-  const shadow = shadowAt(slot.index);
-  if (slot.generation != expectedGeneration(shadow)) broken(Invariant.GENERATION_ORDER);
-  count(slot, shadow);
-  expectNext(shadow);
+/** Takes records into the batch, as far as they are written. Returns how many were passed, discarded ones included. */
+function gather(consumed: u64, produced: u64, most: u32): u32 {
+  const s = settings();
+  let passed: u32 = 0;
+  for (let at = consumed; at != produced && passed < most; at += RECORD_STEP) {
+    const header = <usize>s.ringData + <usize>(at & (s.ringBytes - 1));
+    const length = atomic.load<u32>(header);
+    if (length & BUSY) break;
+    passed++;
+    if (length & DISCARD) continue;
+    if (length != SLOT_BYTES) broken(Invariant.RING_RECORD_SIZE);
+    const slot = changetype<Slot>(header + HEADER_BYTES);
+    if (slot.index >= s.slotCount) broken(Invariant.SLOT_INDEX);
+    addToBatch(header + HEADER_BYTES, shadowAt(slot.index));
+  }
+  return passed;
+}
+
+/** In the ring's order: two generations of one slot may stand in the batch. */
+function countBatch(): void {
+  prepareBatch();
+  for (let i: u32 = 0; i < batchSize(); i++) {
+    const shadow = shadowOf(i);
+    if (changetype<Slot>(slotOf(i)).generation != expectedGeneration(shadow)) broken(Invariant.GENERATION_ORDER);
+    count(sightingAt(i), true);
+    expectNext(shadow);
+  }
+  clearBatch();
 }

@@ -1,16 +1,17 @@
 // The flows: a slot's generation finds its flow, or begins one, or ends one whose ports it took over.
 
 import { add64, broken, Invariant, STAT_FLOWS, STAT_FLOWS_CREATED } from "./books";
-import * as devices from "./devices";
+import { devicesVersion } from "./devices";
 import * as e from "./entry";
 import { Entry } from "./entry";
-import { find, hashTuple, insert, removeEntry } from "./index_table";
+import { find, insert, removeEntry } from "./index_table";
 import { clocks, settings } from "./memory_map";
 import { aggregateFor, aggregateGone } from "./overflow";
 import { allocate, entryAt, release } from "./pool";
-import { IN_DOMAIN, Shadow } from "./shadow";
+import { LOOK_UP, Shadow } from "./shadow";
+import { prepare, Sighting } from "./sighting";
 import { KEY_FRAGMENT, PROTOCOL_TCP, Slot, TCP_ACK, TCP_SYN } from "./slot";
-import * as tuple from "./tuple";
+import { KIND_AGGREGATE } from "./tuple";
 
 let flows: u32 = 0;
 
@@ -29,48 +30,70 @@ export function beginRound(): void {
   roundNs = clocks().nowNs;
 }
 
-/** The flow of this slot's generation; the shadow then knows it, its direction and whether the sighting counts. */
-export function flowOf(slot: Slot, shadow: Shadow): Entry {
-  const version = devices.devicesVersion();
-  if (shadow.entry) {
+/** The flow of this slot's generation. The sighting then knows it, its direction and whether it counts. */
+@inline export function flowOf(slot: Slot, shadow: Shadow, sighting: Sighting): Entry {
+  if (shadow.entry && shadow.devices == devicesVersion()) {
     const entry = entryAt(shadow.entry - 1);
-    if (shadow.devices == version && isStill(entry, slot, shadow)) return entry;
+    if (isStill(entry, slot, shadow)) {
+      sighting.interfaceId = shadow.interfaceId;
+      sighting.verdict = shadow.verdict;
+      sighting.direction = shadow.direction;
+      sighting.domain = 0;
+      sighting.entry = shadow.entry;
+      return entry;
+    }
   }
-  return lookUp(slot, shadow, version);
+  return lookUp(slot, shadow, sighting);
 }
 
-/** Whether the remembered entry is this slot's flow still: entries are released and used again. */
+/** Lets the shadow know what was found out for this sighting. */
+@inline export function remember(shadow: Shadow, sighting: Sighting): void {
+  shadow.devices = sighting.domain ? LOOK_UP : devicesVersion();
+  shadow.interfaceId = sighting.interfaceId;
+  shadow.verdict = sighting.verdict;
+  shadow.direction = sighting.direction;
+  shadow.entry = sighting.entry;
+}
+
+/**
+ * Whether the remembered entry is this slot's flow still: entries are released and used again. Of a flow in a domain
+ * of its own the shadow cannot tell, and one-way ICMP and aggregates do not have the slot's tuple.
+ */
 @inline function isStill(entry: Entry, slot: Slot, shadow: Shadow): bool {
   if ((entry.state & (e.LIVE | e.DETACHED)) != e.LIVE || entry.protocol != slot.protocol) return false;
-  // one-way ICMP and aggregates do not have the slot's tuple, and a domain is found by the device: look them up again
-  if (entry.kind & ~tuple.KIND_FRAGMENT || entry.domain || shadow.direction & IN_DOMAIN) return false;
-  if ((entry.kind & tuple.KIND_FRAGMENT) != (slot.flags & KEY_FRAGMENT)) return false;
-  const ports = <u32>slot.sourcePort | (<u32>slot.destinationPort << 16);
-  const forward = shadow.direction == 0;
-  return (forward ? entry.ports == ports : entry.ports == rotl<u32>(ports, 16)) &&
-    ((entry.low0 ^ (forward ? slot.source0 : slot.destination0)) |
-        (entry.low1 ^ (forward ? slot.source1 : slot.destination1)) |
-        (entry.high0 ^ (forward ? slot.destination0 : slot.source0)) |
-        (entry.high1 ^ (forward ? slot.destination1 : slot.source1))) == 0;
+  if (entry.domain || entry.kind != (slot.flags & KEY_FRAGMENT)) return false;
+  const at = changetype<usize>(slot);
+  const swap = i64x2.splat(0 - <i64>shadow.direction);
+  const source = v128.load(at, offsetof<Slot>("source0"));
+  const destination = v128.load(at, offsetof<Slot>("destination0"));
+  const differ = v128.or(
+    v128.xor(v128.load(e.address(entry)), v128.bitselect(destination, source, swap)),
+    v128.xor(v128.load(e.address(entry), 16), v128.bitselect(source, destination, swap)),
+  );
+  return !v128.any_true(differ) &&
+    entry.ports == rotl<u32>(load<u32>(at, offsetof<Slot>("sourcePort")), <u32>shadow.direction << 4);
 }
 
-function lookUp(slot: Slot, shadow: Shadow, version: u32): Entry {
-  devices.sight(slot);
-  shadow.devices = version;
-  shadow.verdict = devices.verdict;
-  shadow.interfaceId = devices.interfaceId;
-  tuple.identify(slot, devices.domain);
-  const hash = hashTuple();
-  let id = find(hash);
-  if (id >= 0 && isNewConnection(entryAt(id), slot, tuple.direction)) {
-    detach(id);
-    id = -1;
-  }
-  if (id < 0) id = create(slot, shadow, hash);
-  if (id < 0) id = aggregateFor(slot);
-  shadow.direction = devices.domain ? tuple.direction | IN_DOMAIN : tuple.direction;
-  shadow.entry = id + 1;
+@inline function lookUp(slot: Slot, shadow: Shadow, sighting: Sighting): Entry {
+  if (!sighting.isPrepared) prepare(sighting);
+  let id = isGuessRight(sighting) ? <i32>sighting.entry - 1 : find(sighting);
+  if (id < 0 || isNewConnection(entryAt(id), slot, sighting.direction)) id = begin(slot, shadow, sighting, id);
+  sighting.entry = id + 1;
   return entryAt(id);
+}
+
+/** Whether the entry that the batch guessed is in the index still, and the sighting's. */
+@inline function isGuessRight(sighting: Sighting): bool {
+  if (!sighting.entry) return false;
+  const entry = entryAt(sighting.entry - 1);
+  return (entry.state & (e.LIVE | e.DETACHED)) == e.LIVE && e.isFlowOf(entry, sighting);
+}
+
+/** A flow that is not there yet; `before`: the one that had its ports, or −1. */
+function begin(slot: Slot, shadow: Shadow, sighting: Sighting, before: i32): i32 {
+  if (before >= 0) detach(before);
+  const id = create(slot, shadow, sighting);
+  return id >= 0 ? id : <i32>aggregateFor(slot, sighting);
 }
 
 /** The initiator's initial sequence number as a SYN or SYN-ACK tells it. */
@@ -79,8 +102,11 @@ function lookUp(slot: Slot, shadow: Shadow, version: u32): Entry {
 }
 
 /** Whether the slot begins with a handshake that is not this flow's. */
-function isNewConnection(entry: Entry, slot: Slot, direction: u8): bool {
-  if (entry.protocol != PROTOCOL_TCP || !(slot.tcpFlagsFirst & TCP_SYN)) return false;
+@inline function isNewConnection(entry: Entry, slot: Slot, direction: u8): bool {
+  return (slot.tcpFlagsFirst & TCP_SYN) != 0 && entry.protocol == PROTOCOL_TCP && opensAnother(entry, slot, direction);
+}
+
+function opensAnother(entry: Entry, slot: Slot, direction: u8): bool {
   if (!(entry.state & e.SEQUENCE_KNOWN)) return slot.firstSeenNs > entry.startNs;
   if (entry.sequenceOrIcmp == initialSequence(slot)) return false;
   // both ends opening at once: the other's SYN is the first that it sends
@@ -95,21 +121,21 @@ function detach(id: u32): void {
   entry.state |= e.DETACHED;
 }
 
-function create(slot: Slot, shadow: Shadow, hash: u64): i32 {
+function create(slot: Slot, shadow: Shadow, sighting: Sighting): i32 {
   if (flows >= settings().flowsMax) return -1;
   const id = allocate();
   if (id < 0) return -1;
   const entry = entryAt(id);
   // before insert(): a split of its bucket asks at once where the entry belongs
-  e.setTuple(entry);
-  if (!insert(hash, id)) {
+  e.setIdentity(entry, sighting);
+  if (!insert(sighting.hash, id)) {
     release(id);
     return -1;
   }
-  entry.state = tuple.direction ? e.LIVE | e.FIRST_1 : e.LIVE;
+  entry.state = sighting.direction ? e.LIVE | e.FIRST_1 : e.LIVE;
   entry.startNs = startOf(slot, shadow);
   entry.lastSeenNs = slot.lastSeenNs;
-  entry.vlan = slot.vlan;
+  entry.label0 = <u32>slot.vlan << e.VLAN_SHIFT;
   entry.mac0 = slot.sourceMac0;
   entry.mac1 = slot.sourceMac1;
   entry.anchor = <u16>clocks().anchor;
@@ -130,7 +156,7 @@ function startOf(slot: Slot, shadow: Shadow): u64 {
 export function endFlow(id: u32): void {
   const entry = entryAt(id);
   if (!(entry.state & e.DETACHED) && !removeEntry(id)) broken(Invariant.INDEX_LOST);
-  if (entry.kind & tuple.KIND_AGGREGATE) aggregateGone(entry);
+  if (entry.kind & KIND_AGGREGATE) aggregateGone(entry);
   else store<u64>(STAT_FLOWS, --flows);
   release(id);
 }

@@ -7,10 +7,10 @@
 // └──────────────────────────┴──────┘
 
 import { STAT_INDEX_BUCKETS, STAT_INDEX_OVERFLOWS } from "./books";
-import { Entry, isTuple } from "./entry";
+import { hashOf, isFlowOf } from "./entry";
 import { settings } from "./memory_map";
 import { entryAt } from "./pool";
-import * as tuple from "./tuple";
+import { Sighting } from "./sighting";
 
 const BUCKET_BYTES: usize = 64;
 const PLACES: u32 = 15;
@@ -36,32 +36,6 @@ export function configureIndex(): void {
   store<u64>(STAT_INDEX_BUCKETS, 1 << LEVEL_FIRST);
 }
 
-/** Of the identity in tuple's variables. Multipliers are secret: nobody outside can fill one bucket. */
-@inline export function hashTuple(): u64 {
-  const s = settings();
-  return mix(
-    tuple.low0 * s.hash0 + tuple.low1 * s.hash1 + tuple.high0 * s.hash2 + rotl<u64>(tuple.high1, 31) * s.hash1 +
-      rotl<u64>(tuple.ports, 17) * s.hash0 + rotl<u64>(tuple.protocolKindDomain, 41) * s.hash2,
-    s.hash0,
-  );
-}
-
-function hashEntry(entry: Entry): u64 {
-  const s = settings();
-  const protocolKindDomain = (<u64>entry.protocol) | ((<u64>entry.kind) << 8) | ((<u64>entry.domain) << 32);
-  return mix(
-    entry.low0 * s.hash0 + entry.low1 * s.hash1 + entry.high0 * s.hash2 + rotl<u64>(entry.high1, 31) * s.hash1 +
-      rotl<u64>(entry.ports, 17) * s.hash0 + rotl<u64>(protocolKindDomain, 41) * s.hash2,
-    s.hash0,
-  );
-}
-
-@inline function mix(sum: u64, multiplier: u64): u64 {
-  sum ^= sum >> 32;
-  sum *= multiplier;
-  return sum ^ (sum >> 29);
-}
-
 @inline function bucketCount(): u32 {
   return ((<u32>1) << level) + split;
 }
@@ -74,7 +48,8 @@ function hashEntry(entry: Entry): u64 {
   return <usize>settings().indexOverflow + <usize>number * BUCKET_BYTES;
 }
 
-@inline function bucketOf(hash: u64): usize {
+/** The first bucket of a hash. */
+@inline export function bucketOf(hash: u64): usize {
   const low = <u32>hash & ((1 << level) - 1);
   return bucketAt(low < split ? <u32>hash & ((2 << level) - 1) : low);
 }
@@ -93,21 +68,27 @@ function hashEntry(entry: Entry): u64 {
     ((i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 48), 24), wanted)) & 7) << 12);
 }
 
-/** The id of the entry with the identity in tuple's variables, or −1. */
-export function find(hash: u64): i32 {
-  const tag = <u32>(hash >> 56) | 0x80;
-  let bucket = bucketOf(hash);
+/** The id of the sighting's entry, or −1. */
+export function find(sighting: Sighting): i32 {
+  const tag = <u32>(sighting.hash >> 56) | 0x80;
+  let bucket = bucketOf(sighting.hash);
   while (true) {
     let mask = tagMask(bucket, tag);
     while (mask) {
       const id = load<u32>(bucket + (ctz(mask) << 2)) & ID_MASK;
-      if (isTuple(entryAt(id))) return id;
+      if (isFlowOf(entryAt(id), sighting)) return id;
       mask &= mask - 1;
     }
     const next = load<u32>(bucket, NEXT);
     if (!next) return -1;
     bucket = overflowAt(next - 1);
   }
+}
+
+/** Id + 1 of what find() will look at first in a hash's first bucket; 0: nothing there has its tag. */
+@inline export function firstCandidate(bucket: usize, hash: u64): u32 {
+  const mask = tagMask(bucket, <u32>(hash >> 56) | 0x80);
+  return mask ? (load<u32>(bucket + (ctz(mask) << 2)) & ID_MASK) + 1 : 0;
 }
 
 /** Puts an entry in; false when the space for overflow buckets is used up. */
@@ -136,6 +117,11 @@ function put(bucket: usize, value: u32): bool {
   }
 }
 
+/** In line: memory.fill() is a call out of WebAssembly. */
+@inline function clear(bucket: usize): void {
+  for (let i: usize = 0; i < BUCKET_BYTES; i += 16) v128.store(bucket + i, i64x2.splat(0));
+}
+
 function takeOverflow(): u32 {
   let taken = overflowFree;
   if (taken) {
@@ -144,7 +130,7 @@ function takeOverflow(): u32 {
     if (overflowUsed == settings().indexOverflowMax) return 0;
     taken = ++overflowUsed;
   }
-  memory.fill(overflowAt(taken - 1), 0, BUCKET_BYTES);
+  clear(overflowAt(taken - 1));
   store<u64>(STAT_INDEX_OVERFLOWS, ++overflowLive);
   return taken;
 }
@@ -177,7 +163,7 @@ export function remove(hash: u64, id: u32): bool {
 }
 
 export function removeEntry(id: u32): bool {
-  return remove(hashEntry(entryAt(id)), id);
+  return remove(hashOf(entryAt(id)), id);
 }
 
 function isEmpty(bucket: usize): bool {
@@ -196,12 +182,12 @@ function splitOne(): void {
   const bit = (<u64>1) << level;
   const from = bucketAt(split);
   const into = bucketAt(bucketCount());
-  memory.fill(into, 0, BUCKET_BYTES);
+  clear(into);
   let bucket = from;
   while (true) {
     for (let i: usize = 0; i < PLACES * 4; i += 4) {
       const value = load<u32>(bucket + i);
-      if (value && hashEntry(entryAt(value & ID_MASK)) & bit) {
+      if (value && hashOf(entryAt(value & ID_MASK)) & bit) {
         // only full space for overflow could refuse; then the entry stays, and stays findable, as split is undone below
         if (!put(into, value)) return undoSplit(from, into);
         store<u32>(bucket + i, 0);

@@ -35,13 +35,25 @@ export function initiatorDirection(entry: Entry): u32 {
 
 /** What a direction has that no record has carried yet. */
 @inline export function pendingPackets(entry: Entry, direction: u32): u64 {
-  const at = e.address(entry) + (direction << 3);
-  return load<u64>(at, e.PACKETS) - load<u64>(at, e.PACKETS_HANDED);
+  return load<u64>(e.countersAt(entry, direction), e.PACKETS) -
+    load<u64>(e.address(entry) + (direction << 3), e.PACKETS_HANDED);
 }
 
 @inline export function pendingBytes(entry: Entry, direction: u32): u64 {
-  const at = e.address(entry) + (direction << 3);
-  return load<u64>(at, e.BYTES) - load<u64>(at, e.BYTES_HANDED);
+  return load<u64>(e.countersAt(entry, direction), e.BYTES) -
+    load<u64>(e.address(entry) + (direction << 3), e.BYTES_HANDED);
+}
+
+/** The same as measures: frames and packets. */
+@inline export function pending0(entry: Entry, direction: u32): v128 {
+  const frames = i64x2.splat(load<u64>(e.countersAt(entry, direction), e.FRAMES));
+  return i64x2.replace_lane(frames, 1, pendingPackets(entry, direction));
+}
+
+/** Bytes and wire bytes. */
+@inline export function pending1(entry: Entry, direction: u32): v128 {
+  const wireBytes = i64x2.splat(load<u64>(e.countersAt(entry, direction), e.WIRE_BYTES));
+  return i64x2.replace_lane(wireBytes, 0, pendingBytes(entry, direction));
 }
 
 /** Hands out what is pending; false when the ring is full and nothing changed. */
@@ -78,22 +90,19 @@ function orient(entry: Entry): void {
 /** The books' side of a record: what was pending is handed out now, and pending no more. */
 function settle(entry: Entry): void {
   for (let direction: u32 = 0; direction < 2; direction++) {
-    const at = e.address(entry) + (direction << 3);
     if (e.isCounted(entry, direction)) {
-      addMeasures(
-        HANDED_OUT,
-        load<u64>(at, e.FRAMES),
-        pendingPackets(entry, direction),
-        pendingBytes(entry, direction),
-        load<u64>(at, e.WIRE_BYTES),
-      );
+      addMeasures(HANDED_OUT, pending0(entry, direction), pending1(entry, direction));
     }
-    store<u64>(at, load<u64>(at, e.PACKETS), e.PACKETS_HANDED);
-    store<u64>(at, load<u64>(at, e.BYTES), e.BYTES_HANDED);
+    const handed = e.address(entry) + (direction << 3);
+    const at = e.countersAt(entry, direction);
+    store<u64>(handed, load<u64>(at, e.PACKETS), e.PACKETS_HANDED);
+    store<u64>(handed, load<u64>(at, e.BYTES), e.BYTES_HANDED);
     store<u64>(at, 0, e.FRAMES);
     store<u64>(at, 0, e.WIRE_BYTES);
   }
-  memory.fill(e.address(entry) + e.RETRANSMITTED_PACKETS, 0, e.LABEL - e.RETRANSMITTED_PACKETS);
+  const quality = e.address(entry) + e.RETRANSMITTED_PACKETS;
+  v128.store(quality, i64x2.splat(0));
+  v128.store(quality, i64x2.splat(0), 16);
   entry.handedMs = <u32>(clocks().nowNs / 1_000_000);
 }
 
@@ -116,7 +125,7 @@ function fill(record: FlowRecord, entry: Entry, reason: u8): void {
 function fillTuple(record: FlowRecord, entry: Entry, initiator: u32): void {
   record.protocol = entry.protocol;
   record.ipVersion = isIpv4(entry) ? 4 : 6;
-  record.vlan = entry.vlan;
+  record.vlan = <u16>(entry.label0 >> e.VLAN_SHIFT);
   record.kind = entry.kind;
   record.prefixBits = entry.kind & KIND_AGGREGATE ? entry.ttl0 : 0;
   record.domain = entry.domain;
@@ -146,7 +155,7 @@ function fillTimes(record: FlowRecord, entry: Entry): void {
 
 /** Fields of one direction: `side` 0 is the record's forward half, `direction` the entry's. */
 function fillDirection(record: FlowRecord, side: u32, entry: Entry, direction: u32): void {
-  const from = e.address(entry) + (direction << 3);
+  const from = e.countersAt(entry, direction);
   const narrow = e.address(entry) + (direction << 2);
   const sideBytes = offsetof<FlowRecord>("packetsDelta1") - offsetof<FlowRecord>("packetsDelta0");
   const to = changetype<usize>(record) + side * sideBytes;
@@ -161,7 +170,8 @@ function fillDirection(record: FlowRecord, side: u32, entry: Entry, direction: u
   store<u32>(words, load<u32>(narrow, e.RETRANSMITTED_BYTES), offsetof<FlowRecord>("retransmittedBytes0"));
   store<u32>(words, load<u32>(narrow, e.OUT_OF_ORDER), offsetof<FlowRecord>("outOfOrder0"));
   store<u32>(words, load<u32>(narrow, e.ZERO_WINDOWS), offsetof<FlowRecord>("zeroWindows0"));
-  store<u32>(words, load<u32>(narrow, e.LABEL), offsetof<FlowRecord>("label0"));
+  const trafficClass: u32 = load<u8>(e.address(entry) + direction, e.TRAFFIC_CLASS);
+  store<u32>(words, load<u32>(narrow, e.LABEL) & e.LABEL_MASK | trafficClass << 24, offsetof<FlowRecord>("label0"));
   const bytes = changetype<usize>(record) + side;
   store<u8>(bytes, load<u8>(e.address(entry) + direction, e.TCP_FLAGS), offsetof<FlowRecord>("tcpFlags0"));
   store<u8>(bytes, load<u8>(e.address(entry) + direction, e.TTL), offsetof<FlowRecord>("ttl0"));
@@ -178,16 +188,19 @@ function fillSightings(record: FlowRecord, entry: Entry, initiator: u32): void {
   if (state & (e.SYN_0 | e.SYN_1)) facts |= r.FACT_SYN;
   if (state & (e.LOCAL_0 << forward)) facts |= r.FACT_LOCAL_SOURCE;
   if (state & (e.LOCAL_0 << reverse)) facts |= r.FACT_LOCAL_DESTINATION;
-  if (state & e.SYN_REPEATED) facts |= r.FACT_SYN_REPEATED;
-  if (state & e.SYN_ACK_REPEATED) facts |= r.FACT_SYN_ACK_REPEATED;
+  if (!icmp && state & e.SYN_REPEATED) facts |= r.FACT_SYN_REPEATED;
+  if (!icmp && state & e.SYN_ACK_REPEATED) facts |= r.FACT_SYN_ACK_REPEATED;
   if (state & e.SEQUENCE_KNOWN) facts |= r.FACT_SEQUENCE;
-  if (state & (e.ICMP_0 << forward)) facts |= r.FACT_ICMP_FORWARD;
-  if (state & (e.ICMP_0 << reverse)) facts |= r.FACT_ICMP_REVERSE;
+  if (icmp && state & (e.ICMP_0 << forward)) facts |= r.FACT_ICMP_FORWARD;
+  if (icmp && state & (e.ICMP_0 << reverse)) facts |= r.FACT_ICMP_REVERSE;
   if (state & e.MORE_INTERFACES) facts |= r.FACT_MORE_INTERFACES;
   record.facts = facts;
   record.initialSequence = icmp ? 0 : entry.sequenceOrIcmp;
   record.icmp = icmp ? rotl<u32>(entry.sequenceOrIcmp, initiator << 4) : 0;
-  store<u64>(changetype<usize>(record), load<u64>(e.address(entry), e.INTERFACES), offsetof<FlowRecord>("interface0"));
+  record.interface0 = entry.interface0;
+  record.interface1 = entry.interface1;
+  record.interface2 = entry.interface2;
+  record.interface3 = entry.interface3;
   record.mac0 = entry.mac0;
   record.mac1 = entry.mac1;
 }

@@ -2,12 +2,13 @@
 // alone. Totals stay exact, only detail degrades.
 
 import { broken, Invariant, STAT_AGGREGATES, STAT_OVERFLOWED, add64 } from "./books";
-import { Entry, LIVE, setTuple } from "./entry";
-import { find, hashTuple, insert } from "./index_table";
+import { Entry, LIVE, setIdentity } from "./entry";
+import { find, insert } from "./index_table";
 import { clocks, settings } from "./memory_map";
 import { allocate, entryAt, release } from "./pool";
+import { Sighting } from "./sighting";
 import { Slot } from "./slot";
-import * as tuple from "./tuple";
+import { identifyAggregate } from "./tuple";
 
 const MAPPED_HIGH: u64 = 0xffff0000;
 const IPV4_PREFIX_MASK: u64 = 0x0000ffff_ffffffff; // /16: two bytes of four, as the word lies in memory
@@ -27,39 +28,39 @@ function isMapped(slot: Slot): bool {
   return slot.source0 == 0 && (slot.source1 & 0xffffffff) == MAPPED_HIGH;
 }
 
-/** The id of the aggregate that this slot's flow goes to; tuple.direction is the slot's within it. */
-export function aggregateFor(slot: Slot): u32 {
+/** The id of the aggregate that this slot's flow goes to. The sighting takes on its identity and direction. */
+export function aggregateFor(slot: Slot, sighting: Sighting): u32 {
   add64(STAT_OVERFLOWED, 1);
   const ipv4 = isMapped(slot);
   if (ipv4) {
-    tuple.identifyAggregate(
-      0, slot.source1 & IPV4_PREFIX_MASK, 0, slot.destination1 & IPV4_PREFIX_MASK, slot.protocol,
+    identifyAggregate(
+      sighting, 0, slot.source1 & IPV4_PREFIX_MASK, 0, slot.destination1 & IPV4_PREFIX_MASK, slot.protocol,
     );
   } else {
-    tuple.identifyAggregate(
-      slot.source0 & IPV6_PREFIX_MASK, 0, slot.destination0 & IPV6_PREFIX_MASK, 0, slot.protocol,
+    identifyAggregate(
+      sighting, slot.source0 & IPV6_PREFIX_MASK, 0, slot.destination0 & IPV6_PREFIX_MASK, 0, slot.protocol,
     );
   }
-  const byPrefix = findOrCreate(slot, ipv4 ? IPV4_PREFIX_BITS : IPV6_PREFIX_BITS, prefixed < settings().aggregatesMax);
+  const bits = ipv4 ? IPV4_PREFIX_BITS : IPV6_PREFIX_BITS;
+  const byPrefix = findOrCreate(slot, sighting, bits, prefixed < settings().aggregatesMax);
   if (byPrefix >= 0) return byPrefix;
 
   const word = ipv4 ? MAPPED_HIGH : 0;
-  tuple.identifyAggregate(0, word, 0, word, slot.protocol);
-  const byProtocol = findOrCreate(slot, 0, true);
+  identifyAggregate(sighting, 0, word, 0, word, slot.protocol);
+  const byProtocol = findOrCreate(slot, sighting, 0, true);
   if (byProtocol < 0) broken(Invariant.OVERFLOW_FULL);
   return byProtocol;
 }
 
-function findOrCreate(slot: Slot, prefixBits: u8, mayCreate: bool): i32 {
-  const hash = hashTuple();
-  const found = find(hash);
+function findOrCreate(slot: Slot, sighting: Sighting, prefixBits: u8, mayCreate: bool): i32 {
+  const found = find(sighting);
   if (found >= 0 || !mayCreate) return found;
   const id = allocate();
   if (id < 0) return -1;
   const entry = entryAt(id);
   // before insert(), as in flows.ts
-  setTuple(entry);
-  if (!insert(hash, id)) {
+  setIdentity(entry, sighting);
+  if (!insert(sighting.hash, id)) {
     release(id);
     return -1;
   }

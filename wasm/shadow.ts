@@ -15,14 +15,14 @@ export class Shadow {
   zeroWindows: u32;
   generationsDone: u32; // twice the generations wholly counted: so that all zero is the state before the first
   entry: u32; // id + 1 of the flow; 0: not looked up in this generation
-  devices: u32; // the device table by which verdict was found
+  devices: u32; // version of the device table by which verdict was found; LOOK_UP: ask again each time
   interfaceId: u16;
   verdict: u8;
-  direction: u8; // 0: from the low endpoint to the high one; IN_DOMAIN beside it
+  direction: u8; // 0: from the low endpoint to the high one
 }
 
-/** Shadow.direction: the flow lies in a domain, so its tuple alone does not tell it. */
-export const IN_DOMAIN: u8 = 2;
+/** Shadow.devices: the flow lies in a domain, so its tuple alone does not tell it. No table has this version. */
+export const LOOK_UP: u32 = 0xffffffff;
 
 export const SHADOW_BYTES: u32 = 64;
 
@@ -38,6 +38,11 @@ export const SHADOW_BYTES: u32 = 64;
 /** Ready for the slot's next generation, of which nothing is counted. */
 @inline export function expectNext(shadow: Shadow): void {
   const done = shadow.generationsDone + 2;
-  memory.fill(changetype<usize>(shadow), 0, SHADOW_BYTES);
+  const at = changetype<usize>(shadow);
+  const zero = i64x2.splat(0);
+  v128.store(at, zero);
+  v128.store(at, zero, 16);
+  v128.store(at, zero, 32);
+  v128.store(at, zero, 48);
   shadow.generationsDone = done;
 }

@@ -1,21 +1,13 @@
 // From a slot's one-way key to a flow's two-way identity: which endpoint is the low one, and what joins both
-// directions. The result stands in the variables below until the next call: AssemblyScript returns one value, and
-// nothing here allocates.
+// directions.
 
+import { rehash, Sighting } from "./sighting";
 import { KEY_FRAGMENT, PROTOCOL_ICMP, PROTOCOL_ICMPV6, Slot } from "./slot";
 
 /** Part of the identity beside addresses, ports and protocol. */
 export const KIND_ONE_WAY: u8 = 1; // an ICMP message that nothing answers: its endpoints keep their order
 export const KIND_FRAGMENT: u8 = 2; // fragments without ports
 export const KIND_AGGREGATE: u8 = 4; // many flows in one, see overflow.ts
-
-export let low0: u64 = 0;
-export let low1: u64 = 0;
-export let high0: u64 = 0;
-export let high1: u64 = 0;
-export let ports: u32 = 0; // the low endpoint's in the low half
-export let protocolKindDomain: u64 = 0; // protocol, kind << 8, domain << 32
-export let direction: u8 = 0; // of the slot: 0 from low to high
 
 /** An answer's type by its question's and the other way round (the Community ID specification's table); −1: one way. */
 function icmpCounterpart(type: u32): i32 {
@@ -58,59 +50,55 @@ export function icmpAsks(protocol: u8, type: u32): bool {
   return type == 128 || type == 130 || type == 133 || type == 135 || type == 139 || type == 144;
 }
 
-/** Whether the slot's source is the higher endpoint, by address, then port, as the Community ID orders them. */
-@inline function sourceIsHigh(slot: Slot, sourcePort: u32, destinationPort: u32): bool {
-  const source0 = bswap<u64>(slot.source0);
-  const destination0 = bswap<u64>(slot.destination0);
-  if (source0 != destination0) return source0 > destination0;
-  const source1 = bswap<u64>(slot.source1);
-  const destination1 = bswap<u64>(slot.destination1);
-  if (source1 != destination1) return source1 > destination1;
-  return sourcePort > destinationPort;
+/**
+ * Whether the slot's source is the higher endpoint, by address, then port, as the Community ID orders them: 1 or 0.
+ * Either is as likely, so nothing here branches on it.
+ */
+@inline function sourceIsHigh(slot: Slot, source: v128, destination: v128, ports: u32): u32 {
+  const differ = ~i8x16.bitmask(i8x16.eq(source, destination)) & 0xffff;
+  if (!differ) return u32((ports & 0xffff) > (ports >> 16));
+  const at = changetype<usize>(slot) + <usize>ctz<i32>(differ);
+  return u32(load<u8>(at, offsetof<Slot>("source0")) > load<u8>(at, offsetof<Slot>("destination0")));
 }
 
-/** Fills the variables above from the slot's key. */
-export function identify(slot: Slot, domain: u32): void {
-  let sourcePort: u32 = slot.sourcePort;
-  let destinationPort: u32 = slot.destinationPort;
+/** Fills the sighting's identity from the slot's key. Its domain stands there already. */
+@inline export function identify(slot: Slot, sighting: Sighting): void {
+  const from = changetype<usize>(slot);
+  const to = changetype<usize>(sighting);
   const protocol = slot.protocol;
-  let kind: u8 = 0;
+  let ports = load<u32>(from, offsetof<Slot>("sourcePort"));
+  let kind: u32 = 0;
   if (slot.flags & KEY_FRAGMENT) {
     kind = KIND_FRAGMENT;
   } else if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6) {
-    const counterpart = protocol == PROTOCOL_ICMP ? icmpCounterpart(sourcePort) : icmpv6Counterpart(sourcePort);
+    const type = ports & 0xffff;
+    const counterpart = protocol == PROTOCOL_ICMP ? icmpCounterpart(type) : icmpv6Counterpart(type);
     if (counterpart < 0) kind = KIND_ONE_WAY;
-    else destinationPort = counterpart;
+    else ports = type | (<u32>counterpart << 16);
   }
-  if (!(kind & KIND_ONE_WAY) && sourceIsHigh(slot, sourcePort, destinationPort)) {
-    direction = 1;
-    low0 = slot.destination0;
-    low1 = slot.destination1;
-    high0 = slot.source0;
-    high1 = slot.source1;
-    ports = destinationPort | (sourcePort << 16);
-  } else {
-    direction = 0;
-    low0 = slot.source0;
-    low1 = slot.source1;
-    high0 = slot.destination0;
-    high1 = slot.destination1;
-    ports = sourcePort | (destinationPort << 16);
-  }
-  protocolKindDomain = (<u64>protocol) | ((<u64>kind) << 8) | ((<u64>domain) << 32);
+  const source = v128.load(from, offsetof<Slot>("source0"));
+  const destination = v128.load(from, offsetof<Slot>("destination0"));
+  const high: u32 = kind & KIND_ONE_WAY ? 0 : sourceIsHigh(slot, source, destination, ports);
+  const swap = i64x2.splat(0 - <i64>high);
+  v128.store(to, v128.bitselect(destination, source, swap), offsetof<Sighting>("low0"));
+  v128.store(to, v128.bitselect(source, destination, swap), offsetof<Sighting>("high0"));
+  sighting.portsDomain = <u64>rotl<u32>(ports, high << 4) | ((<u64>sighting.domain) << 32);
+  sighting.protocolKind = <u16>(<u32>protocol | (kind << 8));
+  sighting.direction = <u8>high;
 }
 
-/** Puts an aggregate's identity in place: two prefixes and a protocol. */
+/** Puts an aggregate's identity in the sighting's place: two prefixes and a protocol. */
 export function identifyAggregate(
-  source0: u64, source1: u64, destination0: u64, destination1: u64, protocol: u8,
+  sighting: Sighting, source0: u64, source1: u64, destination0: u64, destination1: u64, protocol: u8,
 ): void {
   const swap = bswap<u64>(source0) > bswap<u64>(destination0) ||
     (source0 == destination0 && bswap<u64>(source1) > bswap<u64>(destination1));
-  low0 = swap ? destination0 : source0;
-  low1 = swap ? destination1 : source1;
-  high0 = swap ? source0 : destination0;
-  high1 = swap ? source1 : destination1;
-  ports = 0;
-  direction = swap ? 1 : 0;
-  protocolKindDomain = (<u64>protocol) | ((<u64>KIND_AGGREGATE) << 8);
+  sighting.low0 = swap ? destination0 : source0;
+  sighting.low1 = swap ? destination1 : source1;
+  sighting.high0 = swap ? source0 : destination0;
+  sighting.high1 = swap ? source1 : destination1;
+  sighting.portsDomain = 0;
+  sighting.direction = swap ? 1 : 0;
+  sighting.protocolKind = <u16>(<u32>protocol | (<u32>KIND_AGGREGATE << 8));
+  rehash(sighting);
 }

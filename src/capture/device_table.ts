@@ -133,6 +133,9 @@ class Topology {
   }
 }
 
+/** Tables written so far: verdicts are remembered by their table's number, as its place may hold another by then. */
+let versions = 0;
+
 /** Writes the table that wasm/devices.ts reads. region: zeroed here, DEVICE_TABLE_BYTES long. */
 export function writeDeviceTable(region: Uint8Array, devices: readonly TableDevice[]): void {
   region.fill(0);
@@ -140,6 +143,7 @@ export function writeDeviceTable(region: Uint8Array, devices: readonly TableDevi
   const facts = describeDevices(devices);
   view.setUint32(0, DEVICE_PLACES - 1, true);
   view.setUint32(4, VLAN_PLACES - 1, true);
+  view.setUint32(8, ++versions, true);
   for (const device of devices.slice(0, DEVICES_MAX)) {
     const { flags, domain, bridge } = facts.get(device.ifindex)!;
     const at = freePlace(view, HEADER_BYTES, DEVICE_PLACES, Math.imul(device.ifindex, HASH_MULTIPLIER));
