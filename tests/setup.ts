@@ -16,8 +16,7 @@ const TOOLS: Record<string, string> = {
 const KERNEL_TOOLS: Record<string, string> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-system-aarch64": "qemu-system-arm",
-  cpio: "cpio",
-  busybox: "busybox-static",
+  xz: "xz-utils",
 };
 
 function exists(path: string): boolean {
