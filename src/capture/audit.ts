@@ -7,6 +7,7 @@ import { countsLikeHooks, type Device, type DeviceCounters, isLoopback } from ".
 import type { WatchedDevice } from "./watcher.ts";
 
 const LINK_HEADER_BYTES = 14n;
+const TAG_BYTES = 4n;
 
 /** Frames and bytes of strays on a device's ingress hook. */
 export interface StrayTotal {
@@ -58,13 +59,23 @@ export function auditDevice(
   const bytesAgree = within(bytes, line.deviceBytesLeast, line.deviceBytesMost) ||
     within(bytes - frames * LINK_HEADER_BYTES, line.deviceBytesLeast, line.deviceBytesMost);
   if (framesAgree && bytesAgree) return line;
-  line.cause = causeOf(watched, frames, line);
+  line.cause = framesAgree && isTags(frames, bytes, line)
+    ? "VLAN tags: the device counts their 4 bytes, the kernel keeps them beside the frames that weir sees"
+    : causeOf(watched, frames, line);
   line.verdict = line.cause ? "explained" : "differs";
   return line;
 }
 
 function within(value: bigint, least: bigint, most: bigint): boolean {
   return value >= least && value <= most;
+}
+
+/** Whether some of the frames, each 4 bytes longer, make up for what the hook did not see. */
+function isTags(frames: bigint, bytes: bigint, line: AuditLine): boolean {
+  const least = line.deviceBytesLeast - bytes;
+  const most = line.deviceBytesMost - bytes;
+  const tags = (most > TAG_BYTES * frames ? TAG_BYTES * frames : most) / TAG_BYTES;
+  return tags > 0n && tags * TAG_BYTES >= least;
 }
 
 function causeOf(watched: WatchedDevice, frames: bigint, line: AuditLine): string {
