@@ -13,7 +13,7 @@ struct knobs {
 	__u32 hash_shift;			/* 64 - log2(sets_per_cpu) */
 	__u32 mark_shift;			/* set >> mark_shift: its group of marks */
 	__u32 ring_wake_bytes;			/* a power of two: user space is woken at each multiple */
-	__u16 tunnel_ports[4];			/* UDP ports of VXLAN, VXLAN, Geneve, none: for wire bytes under GSO */
+	__u16 tunnel_ports[4];			/* UDP ports of VXLAN, VXLAN, none, Geneve: for wire bytes under GSO */
 };
 
 _Static_assert(sizeof(struct knobs) == 88, "knobs have no holes");
