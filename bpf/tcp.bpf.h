@@ -79,17 +79,14 @@ static __always_inline void look_back(struct slot *slot, const struct packet *pa
 	count_retransmitted(slot, packet, length, again, packets);
 }
 
-static __always_inline void follow_sequence(struct slot *slot, const struct packet *packet, __u64 packets)
+/* A segment that is not the next one. Out of line: its many variables would take registers from every packet. */
+static __noinline int leave_sequence(struct slot *slot, const struct packet *packet, __u32 length, __u64 packets)
 {
-	__u32 length = sequence_length(packet);
-	__s32 ahead = packet->sequence - slot->sequence_next;
+	__s32 ahead;
 
-	if (!length)
-		return;
-	if (likely(ahead == 0)) {
-		slot->sequence_next += length;
-		return;
-	}
+	if (!slot || !packet)
+		return 0;
+	ahead = packet->sequence - slot->sequence_next;
 	if (ahead > SEQUENCE_JUMP_MAX || ahead < -SEQUENCE_JUMP_MAX) {
 		slot->sequence_floor = packet->sequence;
 		slot->hole_begin = slot->hole_end;
@@ -98,9 +95,22 @@ static __always_inline void follow_sequence(struct slot *slot, const struct pack
 	} else {
 		look_back(slot, packet, length, -ahead, packets);
 		if ((__s32)(packet->sequence + length - slot->sequence_next) <= 0)
-			return;
+			return 0;
 	}
 	slot->sequence_next = packet->sequence + length;
+	return 0;
+}
+
+static __always_inline void follow_sequence(struct slot *slot, const struct packet *packet, __u64 packets)
+{
+	__u32 length = sequence_length(packet);
+
+	if (!length)
+		return;
+	if (likely(packet->sequence == slot->sequence_next))
+		slot->sequence_next += length;
+	else
+		leave_sequence(slot, packet, length, packets);
 }
 
 static __always_inline void watch_window(struct slot *slot, const struct packet *packet)
