@@ -43,7 +43,9 @@ function jsonLine(record: LogRecord): string {
   const { level, timestamp, properties } = record;
   const message = record.message.map((part) => typeof part === "string" ? part : String(part)).join("");
   const time = new Date(timestamp).toISOString();
-  return `${JSON.stringify({ time, level: level === "warning" ? "warn" : level, message, ...properties }, plain)}\n`;
+  // what a property is called cannot hide the line's own words
+  const own = { time, level: level === "warning" ? "warn" : level, message };
+  return `${JSON.stringify({ ...own, ...properties, ...own }, plain)}\n`;
 }
 
 function plain(_key: string, value: unknown): unknown {

@@ -2,6 +2,7 @@
  * The file beside the socket that says who runs here. It is locked while its agent lives, so a file that nobody locks
  * is what a killed run left.
  */
+import { dirname } from "node:path";
 import { EnvironmentError } from "./errors.ts";
 
 interface Runner {
@@ -18,10 +19,9 @@ export interface RunFile {
 
 const FILE_MODE = 0o600;
 
-/** Takes the place at `path`. Throws EnvironmentError when a live agent has it. */
+/** Takes the place at `path`. Throws EnvironmentError when a live agent has it, or the place cannot be used. */
 export function claimRunFile(path: string): RunFile {
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true, mode: 0o755 });
-  const file = Deno.openSync(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  const file = openFile(path);
   const before = readRunner(path);
   if (!file.tryLockSync(true)) {
     file.close();
@@ -30,21 +30,47 @@ export function claimRunFile(path: string): RunFile {
         "stop it, or choose another socket with --socket",
     );
   }
+  if (!isStillAt(file, path)) {
+    // the agent that stopped meanwhile took its file along: what is locked is nobody's place any more
+    file.close();
+    return claimRunFile(path);
+  }
   file.truncateSync(0);
   const runner: Runner = { pid: Deno.pid, started: new Date().toISOString() };
   file.writeSync(new TextEncoder().encode(JSON.stringify(runner)));
   return {
     killed: before,
     release() {
-      Deno.removeSync(path);
+      if (isStillAt(file, path)) Deno.removeSync(path);
       file.close();
     },
   };
 }
 
+function openFile(path: string): Deno.FsFile {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    return Deno.openSync(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  } catch (cause) {
+    throw new EnvironmentError(
+      `Cannot start: ${(cause as Error).message}; choose another socket with --socket`,
+      { cause },
+    );
+  }
+}
+
+function isStillAt(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch {
+    return false; // gone
+  }
+}
+
 function readRunner(path: string): Runner | undefined {
   try {
-    return JSON.parse(Deno.readTextFileSync(path));
+    const { pid, started } = JSON.parse(Deno.readTextFileSync(path));
+    return Number.isInteger(pid) && typeof started === "string" ? { pid, started } : undefined;
   } catch {
     return undefined; // empty: new, or killed while it was written
   }

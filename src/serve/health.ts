@@ -23,18 +23,25 @@ export class Health {
     this.#roundsChangedMs = nowMs();
   }
 
-  /** Restarting would help if this fails. */
+  /** Restarting would help if this fails: not while it stops, handing its flows out. */
   live(): Check[] {
+    if (this.#agent.state === "stopping") return [{ name: "state", ok: true, detail: "stopping" }];
     return [this.#collector()];
   }
 
   /** It sees traffic and hands it on. */
   ready(): Check[] {
-    return [this.#collector(), this.#interfaces(), ...this.#exporters()];
+    return [this.#state(), this.#collector(), this.#interfaces(), ...this.#exporters()];
   }
 
+  /** It counts, on whatever devices there are: that none is wanted or up may change. */
   started(): Check[] {
-    return [this.#collector(), this.#interfaces()];
+    return [this.#collector()];
+  }
+
+  #state(): Check {
+    const { state } = this.#agent;
+    return { name: "state", ok: state === "running", detail: state };
   }
 
   #collector(): Check {

@@ -1,4 +1,5 @@
 /** The agent's listeners: the socket, the health port, the metrics port. */
+import { dirname } from "node:path";
 import { EnvironmentError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Bindings } from "./routes.ts";
@@ -21,22 +22,26 @@ type Fetch = (request: Request, bindings: Bindings) => Response | Promise<Respon
 
 const ONLY_OWNER = 0o177;
 
-/** Listens on a TCP port, or says why not. */
+/** How long requests under way may take to end when the server closes. */
+const CLOSE_MS = 1_000;
+
+/** Listens on a TCP port, or says why not. Throws EnvironmentError. */
 export function listenOnPort(options: PortOptions, fetch: Fetch): Listener | undefined {
   const { name, address, port, chosen } = options;
   try {
-    const server = Deno.serve(
-      { hostname: address, port, onListen: () => {}, onError: internalError },
-      (request, info) => fetch(request, { local: isLoopback(info.remoteAddr) }),
+    const listener = serve(
+      { hostname: address, port },
+      (request, from) => fetch(request, { local: isLocal(request, from) }),
     );
-    const bound = server.addr as Deno.NetAddr;
-    const where = `${bound.hostname}:${bound.port}`;
-    log.info("Serving {what} on {where}", { what: name, where });
-    return { where, close: () => server.shutdown() };
+    log.info("Serving {what} on {where}", { what: name, where: listener.where });
+    return listener;
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.AddrInUse) && !(cause instanceof Deno.errors.PermissionDenied)) throw cause;
-    const why = cause instanceof Deno.errors.AddrInUse ? "is taken by another program" : "needs more privileges";
-    const text = `Cannot serve ${name} on ${address}:${port}: the port ${why}`;
+    const cannot = `Cannot serve ${name} on ${address}:${port}`;
+    const isTaken = cause instanceof Deno.errors.AddrInUse;
+    if (!isTaken && !(cause instanceof Deno.errors.PermissionDenied)) {
+      throw new EnvironmentError(`${cannot}: ${(cause as Error).message}; choose another address`, { cause });
+    }
+    const text = `${cannot}: the port ${isTaken ? "is taken by another program" : "needs more privileges"}`;
     if (chosen) throw new EnvironmentError(`${text}; choose another one`, { cause });
     log.warn("{text}; running without", { text });
     return undefined;
@@ -49,31 +54,51 @@ export async function listenOnSocket(path: string, fetch: Fetch): Promise<Listen
   // the mask makes the socket 0600 from its first moment on
   const mask = Deno.umask(ONLY_OWNER);
   try {
-    const server = Deno.serve(
-      { path, onListen: () => {}, onError: internalError },
-      (request) => fetch(request, { local: true }),
-    );
-    return { where: path, close: () => server.shutdown() };
+    return serve({ path }, (request) => fetch(request, { local: true }));
+  } catch (cause) {
+    throw new EnvironmentError(`Cannot serve on ${path}: ${(cause as Error).message}; ${OTHER_SOCKET}`, { cause });
   } finally {
     Deno.umask(mask);
   }
 }
 
+const OTHER_SOCKET = "choose another socket with --socket";
+
 async function clearSocket(path: string): Promise<void> {
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true, mode: 0o755 });
   try {
-    (await Deno.connect({ transport: "unix", path })).close();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (error instanceof Deno.errors.ConnectionRefused) {
-      await Deno.remove(path);
-      return;
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const { isSocket } = await Deno.lstat(path);
+    if (!isSocket) {
+      throw new EnvironmentError(`Cannot serve on ${path}: a file is there that is no socket; ${OTHER_SOCKET}`);
     }
-    throw error;
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
+    if (cause instanceof Deno.errors.NotFound) return;
+    if (cause instanceof Deno.errors.ConnectionRefused) return await Deno.remove(path);
+    throw new EnvironmentError(`Cannot serve on ${path}: ${(cause as Error).message}; ${OTHER_SOCKET}`, { cause });
   }
-  throw new EnvironmentError(
-    `Cannot serve on ${path}: another agent answers there; stop it, or choose another socket with --socket`,
+  throw new EnvironmentError(`Cannot serve on ${path}: another agent answers there; stop it, or ${OTHER_SOCKET}`);
+}
+
+type Where = { hostname: string; port: number } | { path: string };
+
+function serve(where: Where, handle: (request: Request, from: Deno.Addr) => Response | Promise<Response>): Listener {
+  const hardStop = new AbortController();
+  const server = Deno.serve(
+    { ...where, signal: hardStop.signal, onListen: () => {}, onError: internalError } as Deno.ServeTcpOptions,
+    (request, info) => handle(request, info.remoteAddr),
   );
+  const bound = server.addr as Deno.Addr;
+  return {
+    where: bound.transport === "tcp" ? `${bound.hostname}:${bound.port}` : (bound as Deno.UnixAddr).path,
+    async close() {
+      // who asks slowly does not hold up the end
+      const timer = setTimeout(() => hardStop.abort(), CLOSE_MS);
+      await server.shutdown();
+      clearTimeout(timer);
+    },
+  };
 }
 
 function internalError(error: unknown): Response {
@@ -81,8 +106,13 @@ function internalError(error: unknown): Response {
   return new Response("internal error\n", { status: 500 });
 }
 
-function isLoopback(address: Deno.Addr): boolean {
-  if (address.transport !== "tcp") return false;
-  const { hostname } = address;
-  return hostname === "::1" || hostname.startsWith("127.") || hostname.startsWith("::ffff:127.");
+/** Whether this very machine asks, and by its own name: a page in its browser may send requests of others here. */
+function isLocal(request: Request, from: Deno.Addr): boolean {
+  const { hostname } = new URL(request.url);
+  return from.transport === "tcp" && isLoopback(from.hostname) && (hostname === "localhost" || isLoopback(hostname));
+}
+
+function isLoopback(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, "");
+  return bare === "::1" || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bare);
 }
