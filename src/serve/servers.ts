@@ -84,9 +84,8 @@ async function clearSocket(path: string): Promise<void> {
 type Where = { hostname: string; port: number } | { path: string };
 
 function serve(where: Where, handle: (request: Request, from: Deno.Addr) => Response | Promise<Response>): Listener {
-  const hardStop = new AbortController();
   const server = Deno.serve(
-    { ...where, signal: hardStop.signal, onListen: () => {}, onError: internalError } as Deno.ServeTcpOptions,
+    { ...where, onListen: () => {}, onError: internalError } as Deno.ServeTcpOptions,
     (request, info) => handle(request, info.remoteAddr),
   );
   const bound = server.addr as Deno.Addr;
@@ -94,8 +93,9 @@ function serve(where: Where, handle: (request: Request, from: Deno.Addr) => Resp
     where: bound.transport === "tcp" ? `${bound.hostname}:${bound.port}` : (bound as Deno.UnixAddr).path,
     async close() {
       // who asks slowly does not hold up the end
-      const timer = setTimeout(() => hardStop.abort(), CLOSE_MS);
-      await server.shutdown();
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, CLOSE_MS);
+      await Promise.race([server.shutdown(), late.promise]);
       clearTimeout(timer);
     },
   };
