@@ -119,8 +119,8 @@ static __always_inline bool may_be_tunnel(const struct packet *packet)
 }
 
 /* bytes: the frame's own length. from_network: it was parsed from its network header on. At egress the kernel has
- * corrected wire_len by the headers it knows of, which may be more than were found here; the larger one is nearer to the
- * truth.
+ * corrected wire_len by the headers it knows of, which may be more than were found here; the larger one is nearer to
+ * the truth.
  */
 static __always_inline struct measures measure(struct __sk_buff *skb, const struct packet *packet, __u32 bytes,
 					       enum hook hook, bool from_network)

@@ -203,11 +203,13 @@ Deno.test("flow program measures", async (t) => {
     await t.step(row.name, () => {
       const { frame, context, headers, packets } = row;
       const wireBytes = frame.length + (packets - 1) * headers;
-      probe.forget();
-      const outcome = probe.run("weir_ingress", frame, context);
-      assert.equal(outcome.term, "accounted");
+      const [outcome, again] = probe.onOneCpu(() => [
+        probe.run("weir_ingress", frame, context),
+        probe.run("weir_ingress", frame, context),
+      ]);
+      assert.equal(outcome?.term, "accounted");
       assert.deepEqual(measured(outcome), { packets, bytes: frame.length, wireBytes });
-      const { slot } = probe.run("weir_ingress", frame, context);
+      const slot = again?.slot;
       assert.ok(slot);
       assert.deepEqual(
         [slot.frames, slot.packets, slot.bytes, slot.wireBytes],

@@ -10,10 +10,18 @@ import { encodeKnobs, TUNNEL_PORTS } from "../../src/capture/knobs.ts";
 import { openLibbpf } from "../../src/capture/libbpf.ts";
 import { Replayer, type ReplayFrame } from "../../src/capture/replay.ts";
 import { readStrays, type Stray } from "../../src/capture/strays.ts";
-import { KernelBooks } from "../../src/collect/kernel_books.ts";
+import { BOOKS_BYTES, KernelBooks } from "../../src/collect/kernel_books.ts";
+import { HOOKS } from "../../src/flow.ts";
 import { mapFixed, pageBytes, PROT_READ, PROT_WRITE } from "../../src/libc.ts";
 import { SLOT_BYTES } from "../../src/limits.ts";
-import { CPU_AREA_BYTES, createMemory, type MemoryPlan, planMemory, SLOT_WAYS } from "../../src/memory_plan.ts";
+import {
+  CPU_AREA_BYTES,
+  createMemory,
+  MARK_GROUPS,
+  type MemoryPlan,
+  planMemory,
+  SLOT_WAYS,
+} from "../../src/memory_plan.ts";
 import { type BookedFrame, BooksMoment } from "./books_delta.ts";
 import type { Bytes } from "./packet.ts";
 import { RingReader } from "./ring_reader.ts";
@@ -57,6 +65,8 @@ const CONTEXT = { mark: 8, wireBytes: 160, gsoSegments: 164, gsoSize: 176 } as c
 /** The least that every kernel's test_run takes for any protocol. */
 const LIVE_FRAME_BYTES_MIN = 64;
 const MULTIPLIERS_BYTES = 56;
+/** Behind the books of both hooks. */
+const MARKS_AT = HOOKS.length * BOOKS_BYTES;
 
 export class ProgramProbe implements Disposable {
   readonly kernel: Kernel;
@@ -97,19 +107,21 @@ export class ProgramProbe implements Disposable {
 
   /** A frame through the replay entry. Unless told otherwise each comes by a device, and so has a slot, of its own. */
   feed(frame: Bytes, how: Partial<ReplayFrame> = {}): Outcome {
+    return this.#watch(() => this.push(frame, how));
+  }
+
+  /** feed() without a look at what became of it. */
+  push(frame: Bytes, how: Partial<ReplayFrame> = {}): void {
     this.#timeNs += 1_000_000n;
-    const ifindex = how.ifindex ?? this.#nextIfindex++;
-    return this.#watch(() => {
-      this.#replayer.feed({
-        data: frame,
-        frameBytes: frame.length,
-        linkBytes: 14,
-        withoutMacs: false,
-        timeNs: this.#timeNs,
-        hook: "ingress",
-        ...how,
-        ifindex,
-      });
+    this.#replayer.feed({
+      data: frame,
+      frameBytes: frame.length,
+      linkBytes: 14,
+      withoutMacs: false,
+      timeNs: this.#timeNs,
+      hook: "ingress",
+      ifindex: this.#nextIfindex++,
+      ...how,
     });
   }
 
@@ -148,7 +160,17 @@ export class ProgramProbe implements Disposable {
 
   /** Clears every slot, as if the program had just been loaded. */
   forget(): void {
-    this.#slotWords().fill(0n);
+    this.#slotWords().fill(0);
+  }
+
+  /** Frames through live programs, from empty slots on, again until one CPU ran them all: slots are a CPU's own. */
+  onOneCpu(act: () => Outcome[]): Outcome[] {
+    for (let attempts = 0; attempts < 1_000; attempts++) {
+      this.forget();
+      const outcomes = act();
+      if (new Set(outcomes.map(({ cpu }) => cpu)).size === 1) return outcomes;
+    }
+    throw new Error("Cannot stay on one CPU: this thread moves all the time");
   }
 
   /** Writes into a slot, as nobody but the program ever does. */
@@ -158,9 +180,16 @@ export class ProgramProbe implements Disposable {
 
   /** Groups of sets that a CPU marked as touched. */
   marks(cpu: number): number[] {
-    const at = this.plan.cpus + cpu * CPU_AREA_BYTES + 1_024;
-    const marks = new Uint8Array(this.memory.buffer, at, 512);
+    const marks = this.#marks(cpu);
     return [...marks.keys()].filter((group) => marks[group]);
+  }
+
+  clearMarks(cpu: number): void {
+    this.#marks(cpu).fill(0);
+  }
+
+  #marks(cpu: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.plan.cpus + cpu * CPU_AREA_BYTES + MARKS_AT, MARK_GROUPS);
   }
 
   [Symbol.dispose](): void {
@@ -178,15 +207,15 @@ export class ProgramProbe implements Disposable {
     return { ...booked, slot: readSlot(this.memory.buffer, this.plan.slots + changed[0] * SLOT_BYTES) };
   }
 
-  #slotWords(): BigUint64Array {
-    return new BigUint64Array(this.memory.buffer, this.plan.slots, this.#slotBytes / 8);
+  #slotWords(): Uint32Array {
+    return new Uint32Array(this.memory.buffer, this.plan.slots, this.#slotBytes / 4);
   }
 
-  #changedSlots(before: BigUint64Array): number[] {
+  #changedSlots(before: Uint32Array): number[] {
     const now = this.#slotWords();
     const changed = new Set<number>();
     for (let word = 0; word < now.length; word++) {
-      if (now[word] !== before[word]) changed.add(Math.floor(word / (SLOT_BYTES / 8)));
+      if (now[word] !== before[word]) changed.add(Math.floor(word / (SLOT_BYTES / 4)));
     }
     return [...changed];
   }
