@@ -125,20 +125,23 @@ class NetlinkLinks implements Links {
     const buffer = new Uint8Array(DATAGRAM_BYTES);
     while (!this.#closed) {
       await pollInput([this.#events, this.#stop]);
+      let missed = false;
       while (!this.#closed) {
         const size = receive(this.#events, buffer);
         if (size === -EINTR) continue;
         if (size === -EAGAIN) break;
-        if (size === -ENOBUFS) {
-          // The kernel had more to say than the socket could hold: ask for everything.
-          yield { type: "all", devices: this.list() };
-          continue;
+        // The kernel had more to say than the socket could hold. It says so once, and drops on without a word until the
+        // socket is empty: what lies in it is old by then, so read it away first, then ask for everything.
+        if (size === -ENOBUFS) missed = true;
+        else if (size < 0) {
+          throw new KernelError(`Cannot follow network devices: ${errnoText(-size)}`, { errno: -size });
         }
-        if (size < 0) throw new KernelError(`Cannot follow network devices: ${errnoText(-size)}`, { errno: -size });
+        if (missed) continue;
         for (const message of readLinkMessages(buffer.subarray(0, size))) {
           if (message.type === "new" || message.type === "gone") yield message;
         }
       }
+      if (missed && !this.#closed) yield { type: "all", devices: this.list() };
     }
     clearEventFd(this.#stop);
     this.#closeSockets();

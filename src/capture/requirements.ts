@@ -31,14 +31,19 @@ const KERNEL_RT_LIMIT = [6, 18] as const;
 const BTF_PATH = "/sys/kernel/btf/vmlinux";
 const BPFFS_PATH = "/sys/fs/bpf";
 
+const CAP_NET_ADMIN_BIT = 12;
 /** Capabilities by bit (include/uapi/linux/capability.h), and what each is for. */
 const CAPABILITIES = [
-  { name: "CAP_NET_ADMIN", bit: 12, needed: "to attach programs to devices" },
+  { name: "CAP_NET_ADMIN", bit: CAP_NET_ADMIN_BIT, needed: "to attach programs to devices" },
   { name: "CAP_BPF", bit: 39, needed: "to load programs and maps" },
   { name: "CAP_PERFMON", bit: 38, needed: "for programs that read packets by pointer" },
 ] as const;
 const CAP_SYS_ADMIN_BIT = 21;
 const CAP_SYS_PTRACE_BIT = 19;
+const CAP_SYS_RESOURCE_BIT = 24;
+
+/** Locked memory that default limits need on kernels that charge maps against it: slots, ring, and room to spare. */
+const MEMLOCK_LEAST_BYTES = 64 * 1024 * 1024;
 
 /** This machine. */
 export function thisMachine(): Machine {
@@ -68,7 +73,10 @@ export function probeRequirements(
   try {
     const kernel = openKernel();
     const features = kernel.features();
-    requirements.push({ name: "libbpf", state: "ok", found: "libbpf.so.1", remedy: "" }, tcxRequirement(features));
+    requirements.push(
+      { name: "libbpf", state: "ok", found: "libbpf.so.1", remedy: "" },
+      hasCapability(machine, CAP_NET_ADMIN_BIT) ? tcxRequirement(features) : TCX_UNKNOWN,
+    );
     return { requirements, kernel, features };
   } catch (error) {
     requirements.push({
@@ -126,10 +134,14 @@ function btfRequirement(machine: Machine): Requirement {
   };
 }
 
-function capabilityRequirements(machine: Machine, namespacePath: string | undefined): Requirement[] {
+function hasCapability(machine: Machine, bit: number): boolean {
   const status = machine.read("/proc/self/status") ?? "";
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
-  const has = (bit: number) => (effective >> BigInt(bit) & 1n) === 1n;
+  return (effective >> BigInt(bit) & 1n) === 1n;
+}
+
+function capabilityRequirements(machine: Machine, namespacePath: string | undefined): Requirement[] {
+  const has = (bit: number) => hasCapability(machine, bit);
   const needs: Array<{ name: string; bit: number; needed: string }> = [...CAPABILITIES];
   if (namespacePath) {
     needs.push({ name: "CAP_SYS_ADMIN", bit: CAP_SYS_ADMIN_BIT, needed: `to enter ${namespacePath}` });
@@ -151,17 +163,24 @@ function capabilityRequirements(machine: Machine, namespacePath: string | undefi
 
 /** Kernels before 5.11 charge maps against RLIMIT_MEMLOCK, which libbpf raises where it may. */
 function memlockRequirement(machine: Machine): Requirement {
-  const charged = !isAtLeast(parseRelease(machine.release), [5, 11]);
   const limits = machine.read("/proc/self/limits") ?? "";
   const soft = /^Max locked memory\s+(\S+)/m.exec(limits)?.[1] ?? "unknown";
-  return {
+  const requirement = (state: Requirement["state"], use: string, remedy = ""): Requirement => ({
     name: "memlock",
-    state: "ok",
-    found: charged
-      ? `limit ${soft} bytes, raised at load`
-      : `limit ${soft} bytes, not used: maps are charged to the cgroup`,
-    remedy: "",
-  };
+    state,
+    found: soft === "unlimited" ? `no limit${use}` : `limit ${soft} bytes${use}`,
+    remedy,
+  });
+  if (isAtLeast(parseRelease(machine.release), [5, 11])) {
+    return requirement("ok", ", not used: maps are charged to the cgroup");
+  }
+  if (soft === "unlimited" || Number(soft) >= MEMLOCK_LEAST_BYTES) return requirement("ok", "");
+  if (hasCapability(machine, CAP_SYS_RESOURCE_BIT)) return requirement("ok", ", raised at load");
+  return requirement(
+    "missing",
+    ", and CAP_SYS_RESOURCE, which could raise it, is not effective",
+    "raise it (ulimit -l unlimited; systemd: LimitMEMLOCK=infinity), or grant CAP_SYS_RESOURCE",
+  );
 }
 
 function bpffsRequirement(machine: Machine): Requirement {
@@ -174,6 +193,14 @@ function bpffsRequirement(machine: Machine): Requirement {
     remedy: mounted ? "" : `mount -t bpf bpf ${BPFFS_PATH}; until then nothing can outlive the agent`,
   };
 }
+
+/** Without CAP_NET_ADMIN the kernel does not say. */
+const TCX_UNKNOWN: Requirement = {
+  name: "tcx",
+  state: "degraded",
+  found: "not known: the kernel tells only who has CAP_NET_ADMIN",
+  remedy: "ask again as root",
+};
 
 function tcxRequirement(features: KernelFeatures): Requirement {
   return {
