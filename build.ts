@@ -25,8 +25,13 @@ interface Part {
 
 const PARTS: Record<string, Part> = {
   bpf: {
-    inputs: [...files("bpf", [".c", ".h"]), ...files("tests/bench", [".c"]), "build.ts"],
-    outputs: ["flow.bpf.o", "layout.bpf.o", "conventional.bpf.o"],
+    inputs: [
+      ...files("bpf", [".c", ".h"]),
+      ...files("tests/bench", [".c"]),
+      ...files("tests/support", [".c"]),
+      "build.ts",
+    ],
+    outputs: ["flow.bpf.o", "layout.bpf.o", "conventional.bpf.o", "stranger.bpf.o"],
     build: buildBpf,
   },
   wasm: {
@@ -129,6 +134,7 @@ async function buildBpf(): Promise<void> {
     flow: "bpf/flow.bpf.c",
     layout: "bpf/layout.bpf.c",
     conventional: "tests/bench/conventional.bpf.c",
+    stranger: "tests/support/stranger.bpf.c",
   };
   for (const [name, source] of Object.entries(sources)) {
     run(clang, [...flags, "-c", source, "-o", `${OUTPUT}/${name}.unlinked.o`]);

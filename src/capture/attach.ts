@@ -32,6 +32,7 @@ export interface ChainedProgram {
   name: string;
   /** Of a filter; 0 on tcx. */
   priority: number;
+  /** This agent's own; who only looks has none, and takes any agent's for it. */
   ours: boolean;
 }
 
@@ -53,6 +54,7 @@ export class Attacher {
   readonly #kernel: Kernel;
   readonly #links: Links;
   readonly #programFd: (link: Link, hook: Hook) => number;
+  readonly #ownIds = new Set<number>();
   readonly options: AttachOptions;
 
   constructor(kernel: Kernel, links: Links, programFd: (link: Link, hook: Hook) => number, options: AttachOptions) {
@@ -70,6 +72,7 @@ export class Attacher {
   /** Puts the program on one hook. Throws KernelError and leaves the other hook as it was. */
   attach(attachment: Attachment, ifindex: number, link: Link, hook: Hook): void {
     const program = this.#programFd(link, hook);
+    this.#ownIds.add(this.#kernel.programId(program));
     if (attachment.mode === "tcx") {
       attachment.links[hook] = this.#kernel.linkTcx(program, ifindex, hook, this.options.order);
       return;
@@ -126,14 +129,21 @@ export class Attacher {
       name: (filter.programId && this.#kernel.programById(filter.programId)?.name) || filter.name || filter.kind,
       priority: filter.priority,
     }));
-    return [...tcx, ...tc].map((program) => ({ ...program, ours: isOurProgram(program.name) }));
+    return [...tcx, ...tc].map((program) => ({ ...program, ours: this.#isOwn(program) }));
   }
 
-  /** Programs of others on a hook. Nobody is in front where weir itself is not. */
+  #isOwn({ id, name }: { id: number; name: string }): boolean {
+    return this.#ownIds.size ? this.#ownIds.has(id) : isOurProgram(name);
+  }
+
+  /**
+   * Programs of others on a hook. Nobody is in front where weir itself is not. Another agent's are not told of: they
+   * let every packet go on.
+   */
   others(ifindex: number, hook: Hook): OtherProgram[] {
     const chain = this.chain(ifindex, hook);
     const ours = chain.findIndex((program) => program.ours);
-    return chain.flatMap(({ id, name, ours: isOurs }, i) => isOurs ? [] : [{ hook, id, name, inFront: i < ours }]);
+    return chain.flatMap(({ id, name }, i) => isOurProgram(name) ? [] : [{ hook, id, name, inFront: i < ours }]);
   }
 }
 
