@@ -155,7 +155,7 @@ function findPlace(entry: Entry, id: u16): i32 {
   if (slot.flowLabel) state |= e.LABELLED;
   entry.state = state;
   // a flow is never last seen before it starts: most slots that come later need not look at its start
-  if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) joinStart(entry, slot, direction);
+  if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) joinStart(entry, slot, direction, place);
   if (state & e.LABELLED) {
     const at = e.address(entry) + (direction << 2);
     store<u32>(at, load<u32>(at, e.LABEL) & ~e.LABEL_MASK | slot.flowLabel & e.LABEL_MASK, e.LABEL);
@@ -168,12 +168,32 @@ function findPlace(entry: Entry, id: u16): i32 {
   }
 }
 
-function joinStart(entry: Entry, slot: Slot, direction: u32): void {
+function joinStart(entry: Entry, slot: Slot, direction: u32, place: i32): void {
   if (slot.firstSeenNs >= entry.startNs) return;
   entry.startNs = slot.firstSeenNs;
   entry.mac0 = slot.sourceMac0;
   entry.mac1 = slot.sourceMac1;
   entry.state = direction ? entry.state | e.FIRST_1 : entry.state & ~e.FIRST_1;
+  if (place > 0) putFirst(entry, place);
+}
+
+/** The interface that saw a flow first stands first in its list; what names interfaces by their place moves along. */
+function putFirst(entry: Entry, place: u32): void {
+  const at = e.address(entry) + (place << 1) + (place < 2 ? e.INTERFACES : e.INTERFACES_FURTHER - 4);
+  const first = entry.interface0;
+  entry.interface0 = load<u16>(at);
+  store<u16>(at, first);
+  let state = entry.state;
+  if (state & e.OWN) state = movePlace(state, e.OWN_SHIFT, place);
+  if (state >> e.VIEW_SHIFT_0 & e.VIEW_VALID) state = movePlace(state, e.VIEW_SHIFT_0, place);
+  if (state >> e.VIEW_SHIFT_1 & e.VIEW_VALID) state = movePlace(state, e.VIEW_SHIFT_1, place);
+  entry.state = state;
+}
+
+function movePlace(state: u32, shift: u32, place: u32): u32 {
+  const current = (state >> shift) & 3;
+  if (current == 0) return state | (place << shift);
+  return current == place ? state & ~(<u32>3 << shift) : state;
 }
 
 function joinIcmp(entry: Entry, slot: Slot, direction: u32): void {
