@@ -37,7 +37,7 @@ const PARTS: Record<string, Part> = {
   wasm: {
     inputs: [...files("wasm", [".ts", ".json"]), "build.ts"],
     version: JSON.parse(Deno.readTextFileSync("deno.json")).imports.assemblyscript,
-    outputs: ["table.wasm", "table.debug.wasm", "layout.wasm"],
+    outputs: ["table.wasm", "table.debug.wasm", "layout.wasm", "bench.wasm"],
     build: buildWasm,
   },
 };
@@ -151,6 +151,7 @@ async function buildWasm(): Promise<void> {
     ["index.ts", "--target", "release"],
     ["index.ts", "--target", "debug"],
     ["layout.ts", "--target", "layout"],
+    ["bench.ts", "--target", "bench"],
   ];
   for (const [entry, ...args] of targets) {
     const result = await asc.main([entry!, "--config", "asconfig.json", ...args], {

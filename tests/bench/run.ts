@@ -13,6 +13,10 @@ import { reaches } from "./figure.ts";
 const PARTS: Record<string, () => Promise<Bench>> = {
   kernel: async () => (await import("./kernel.ts")).kernelBench,
   table: async () => (await import("./table.ts")).tableBench,
+  steps: async () => (await import("./steps.ts")).stepsBench,
+  community_id: async () => (await import("./community_id.ts")).communityIdBench,
+  whole_path: async () => (await import("./whole_path.ts")).wholePathBench,
+  footprint: async () => (await import("./footprint.ts")).footprintBench,
 };
 
 interface Wanted {

@@ -1,34 +1,18 @@
 /** Records a second through the table, beside a Map with string keys that reads the same records in the same run. */
-import { clockNs } from "../../src/libc.ts";
-import { BUCKET_BYTES, createMemory, ENTRY_BYTES, planMemory } from "../../src/memory_plan.ts";
-import { openTableLab, type TableLab } from "../support/flow_lab.ts";
+import { BUCKET_BYTES, ENTRY_BYTES } from "../../src/memory_plan.ts";
 import { type BenchOptions, type Figure, median } from "./figure.ts";
 import { MapTable } from "./map_table.ts";
-import { RingFeed, ROUTER_DEVICES, SIGHTINGS } from "./ring_feed.ts";
+import { SIGHTINGS } from "./ring_feed.ts";
+import { cpuNs, openTableBed, SECOND_NS, type TableBed } from "./table_bed.ts";
 
 const RATIO_LEAST = 20;
 const RATIO_AT_FLOWS = 100_000;
 const FLOW_BYTES_MOST = 320;
 const FLOW_BYTES_AT_FLOWS = 1_000_000;
-const PAGE_BYTES = 4_096;
-const SEED = 20_261_121;
-const SECOND_NS = 1_000_000_000n;
-/** CPU time of this thread: other work on the machine does not count. */
-export const CLOCK_THREAD_CPUTIME_ID = 3;
 
-interface Bed extends TableLab {
-  feed: RingFeed;
+interface Bed extends TableBed {
   map: MapTable;
   flows: number;
-}
-
-async function openBed(flows: number): Promise<Bed> {
-  const plan = planMemory({ cpuCount: 2, pageBytes: PAGE_BYTES, flowsMax: Math.max(1_024, flows) });
-  const memory = createMemory(plan);
-  const lab = await openTableLab(memory, plan);
-  lab.useDevices(ROUTER_DEVICES);
-  lab.at(SECOND_NS);
-  return { ...lab, feed: new RingFeed(memory, plan, SEED), map: new MapTable(memory), flows };
 }
 
 function countByMap({ feed, map }: Bed, count: number): void {
@@ -48,13 +32,6 @@ function grow(bed: Bed): void {
   }
 }
 
-/** CPU ns a record. */
-function timed(count: number, work: () => void): number {
-  const before = clockNs(CLOCK_THREAD_CPUTIME_ID);
-  work();
-  return Number(clockNs(CLOCK_THREAD_CPUTIME_ID) - before) / count;
-}
-
 function flowBytes({ books }: Bed): number {
   const { poolHigh, indexBuckets, indexOverflows, flows } = books.stats();
   return (poolHigh * ENTRY_BYTES + (indexBuckets + indexOverflows) * BUCKET_BYTES) / flows;
@@ -62,28 +39,29 @@ function flowBytes({ books }: Bed): number {
 
 async function benchAt(flows: number, { smoke, say }: BenchOptions): Promise<Figure[]> {
   say(`${flows} flows`);
-  const bed = await openBed(flows);
+  const table = await openTableBed(flows);
+  const bed: Bed = { ...table, map: new MapTable(table.memory), flows };
   grow(bed);
   const count = smoke ? 2_000 : bed.feed.capacity;
   const rounds = smoke ? 3 : 40;
-  const table: number[] = [];
+  const weir: number[] = [];
   const map: number[] = [];
   for (let round = 0; round < rounds; round++) {
     bed.feed.putRandom(count, flows, 2n * SECOND_NS + BigInt(round));
     let drained = 0;
-    table.push(timed(count, () => drained = bed.table.drain(count)));
+    weir.push(cpuNs(() => drained = bed.table.drain(count)) / count);
     if (drained !== count) throw new Error(`The table drained ${drained} of ${count} records`);
-    map.push(timed(count, () => countByMap(bed, count)));
+    map.push(cpuNs(() => countByMap(bed, count)) / count);
   }
   checkAgreement(bed);
   const name = `table, ${flows.toLocaleString("en")} flows`;
-  const ratio = median(map) / median(table);
+  const ratio = median(map) / median(weir);
   return [
     {
       name: `${name}, weir`,
-      value: 1e3 / median(table),
+      value: 1e3 / median(weir),
       unit: "M records/s",
-      note: `${median(table).toFixed(1)} ns each`,
+      note: `${median(weir).toFixed(1)} ns each`,
     },
     { name: `${name}, Map`, value: 1e3 / median(map), unit: "M records/s", note: `${median(map).toFixed(1)} ns each` },
     {
