@@ -1,7 +1,7 @@
 /**
  * The baseline: a flow table as it is commonly written in JavaScript, a Map with one string key a record, which is a
- * template of the tuple's numbers. It keeps the same fields by the same rules, as far as this traffic needs them, and is
- * otherwise written for speed: numbers instead of bigints, objects of one shape, no formatting of addresses.
+ * template of the tuple's numbers. It keeps the same fields by the same rules, as far as this traffic needs them, and
+ * is otherwise written for speed: numbers instead of bigints, objects of one shape, no formatting of addresses.
  */
 import { SLOT_OFFSETS as at } from "../support/slot_view.ts";
 

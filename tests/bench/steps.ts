@@ -1,6 +1,7 @@
 /**
- * The longest step of growth and of the sweep, in CPU time of the thread. An interrupt in the middle of a step is charged
- * to it, so every step is taken in several tables, each at the same place: only what is long in all of them is long.
+ * The longest step of growth and of the sweep, in CPU time of the thread. An interrupt in the middle of a step is
+ * charged to it, so every step is taken in several tables, each at the same place: only what is long in all of them is
+ * long.
  */
 import { SWEEP_ENTRIES, SWEEP_RECORDS } from "../../src/limits.ts";
 import { SWEEP_DONE } from "../../src/count/table.ts";
