@@ -123,6 +123,11 @@ export class Agent {
     return this.#capture.devices();
   }
 
+  /** Addresses of the watched host, as text. */
+  addresses(): string[] {
+    return this.#capture.addresses();
+  }
+
   strays(): Stray[] {
     return this.#capture.strays();
   }

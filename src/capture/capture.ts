@@ -145,6 +145,11 @@ export class Capture {
     return this.#watcher.devices();
   }
 
+  /** Addresses of the namespace's devices, as text. */
+  addresses(): string[] {
+    return this.#options.namespace.within(() => Deno.networkInterfaces().map(({ address }) => address));
+  }
+
   /** The interface behind an id in a record. */
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
     return this.#names.get(id);

@@ -6,7 +6,7 @@ const REFRESH_MS = 10_000;
 
 /** list: the host's addresses as text; nowMs: monotonic. */
 export function ownAddresses(
-  list: () => string[] = () => Deno.networkInterfaces().map(({ address }) => address),
+  list: () => string[],
   nowMs: () => number = () => performance.now(),
 ): OwnAddress {
   let known = new Set<string>();

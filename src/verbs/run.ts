@@ -134,7 +134,7 @@ function startAgent(settings: Settings, options: RunOptions, { killed }: RunFile
 
 /** What records refer to, beyond themselves. */
 function spanContexts(agent: Agent): (record: FlowRecord) => SpanContext {
-  const isOwn = ownAddresses();
+  const isOwn = ownAddresses(() => agent.addresses());
   return (record) => ({ kind: spanKind(record, isOwn), interfaceOf: (id) => agent.interfaceOf(id) });
 }
 

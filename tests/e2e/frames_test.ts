@@ -1,4 +1,4 @@
-/** Frames that BPF_PROG_TEST_RUN cannot make: large ones from virtual machines, L3 devices, tags beside the frame, pages. */
+/** Frames that BPF_PROG_TEST_RUN cannot make: large ones of virtual machines, headers in pages, L3 devices, tags. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { FlowSpan } from "../../src/export/span.ts";
 import { AgentProcess, type Ended } from "../support/agent_process.ts";

@@ -31,7 +31,7 @@ export interface Sent {
   frames: number;
   packets: number;
   bytes: number;
-  /** Tries that the device refused, because a queue behind it was full. They were made again; an egress hook saw both. */
+  /** Tries that the device refused, as a queue behind it was full. Made again; an egress hook saw both. */
   refused: number;
   elapsedMs: number;
   packetsPerSecond: number;

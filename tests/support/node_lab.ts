@@ -1,6 +1,6 @@
 /**
- * A node with pods: what the counting rule is about. Pods are namespaces without addresses that send frames made for them,
- * so nothing passes but what a test sends.
+ * A node with pods: what the counting rule is about. Pods are namespaces without addresses that send frames made for
+ * them, so nothing passes but what a test sends.
  */
 import { AgentProcess, type Ended } from "./agent_process.ts";
 import { assertFinalBooks, assertNothingLost } from "./books_file.ts";
@@ -76,7 +76,7 @@ export class NodeLab implements Disposable {
   }
 }
 
-/** Lets several agents, each with arguments of its own, watch the same traffic. Their books are closed, nothing is lost. */
+/** Lets several agents, each with arguments of its own, watch the same traffic. Books are closed, nothing is lost. */
 export async function observe(node: Namespace, each: string[][], traffic: () => Promise<void>): Promise<Ended[]> {
   await using stack = new AsyncDisposableStack();
   const starting = each.map((args) => AgentProcess.start({ namespace: node, args: ["--output", "json", ...args] }));

@@ -1,6 +1,6 @@
 /**
- * Frames straight into a device: AF_PACKET sockets, many frames a call, and tun and tap devices held open. The tests' own
- * door to native code, beside weir's.
+ * Frames straight into a device: AF_PACKET sockets, many frames a call, and tun and tap devices held open. The tests'
+ * own door to native code, beside weir's.
  */
 import { enterNetworkNamespace, errno, errnoText, openReadOnly } from "../../src/libc.ts";
 
