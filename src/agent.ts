@@ -196,6 +196,7 @@ export class Agent {
   /** Gives every flow that goes on to `look`, as the record that it would be now. */
   async lookAtFlows(look: (record: FlowRecord) => void): Promise<void> {
     const record = new FlowRecord(this.#memory.buffer);
+    await this.#collector.audit(); // what lies in slots and ring is part of them
     await this.#collector.snapshot((count) => {
       for (let i = 0; i < count; i++) look(record.moveTo(this.plan.snapshot + i * RECORD_BYTES));
     });

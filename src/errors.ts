@@ -20,6 +20,11 @@ export class KernelError extends Error {
   }
 }
 
+/** Why a system call failed, without its number and arguments: "No such file or directory". */
+export function plainReason(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/ \(os error \d+\).*$/s, "");
+}
+
 /** Something that the person at the keyboard asked for cannot be: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";

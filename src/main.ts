@@ -8,11 +8,15 @@ import { flowsCommand } from "./verbs/flows.ts";
 import { replayCommand } from "./verbs/replay.ts";
 import { runCommand } from "./verbs/run.ts";
 import { statusCommand } from "./verbs/status.ts";
+import { usageMessage } from "./verbs/usage_message.ts";
 import { versionCommand } from "./verbs/version.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
+
+/** Errors are reported once, below. Help has no colours, so nobody needs to look into the environment for them. */
+const OUTPUT = { outputError: () => {}, getOutHasColors: () => false, getErrHasColors: () => false };
 
 function createProgram(): Command {
   const program = new Command("weir")
@@ -26,14 +30,14 @@ function createProgram(): Command {
     .addCommand(doctorCommand())
     .addCommand(versionCommand());
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().allowExcessArguments(false).configureOutput({ outputError: () => {} });
+    command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT);
   }
   return program;
 }
 
-/** A first word that is no verb is a slip, not an argument of the default one. */
+/** A first word that is no verb is a slip, not an argument of the default one; so is the one after help. */
 function checkVerb(program: Command, args: readonly string[]): void {
-  const word = args[0];
+  const word = args[0] === "help" ? args[1] : args[0];
   if (word === undefined || word.startsWith("-")) return;
   const verbs = ["help", ...program.commands.flatMap((command) => [command.name(), ...command.aliases()])];
   if (verbs.includes(word)) return;
@@ -57,7 +61,7 @@ async function main(args: string[]): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0; // --help, --version
-    console.error(error.message.replace(/^error: /, "weir: "));
+    console.error(`weir: ${usageMessage(error)}`);
     console.error('weir: "weir --help" lists commands, "weir COMMAND --help" their options');
     return EXIT_USAGE;
   }

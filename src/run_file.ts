@@ -3,7 +3,7 @@
  * is what a killed run left.
  */
 import { dirname } from "node:path";
-import { EnvironmentError } from "./errors.ts";
+import { EnvironmentError, plainReason } from "./errors.ts";
 
 interface Runner {
   pid: number;
@@ -53,7 +53,7 @@ function openFile(path: string): Deno.FsFile {
     return Deno.openSync(path, { read: true, write: true, create: true, mode: FILE_MODE });
   } catch (cause) {
     throw new EnvironmentError(
-      `Cannot start: ${(cause as Error).message}; choose another socket with --socket`,
+      `Cannot use ${path}: ${plainReason(cause)}; choose another socket with --socket`,
       { cause },
     );
   }

@@ -101,7 +101,7 @@ Deno.test(
   inFolder((path) => {
     throws(
       () => claimRunFile("/proc/weir/weir.sock.run"),
-      (error: unknown) => error instanceof EnvironmentError && /^Cannot start: .*--socket$/.test(error.message),
+      (error: unknown) => error instanceof EnvironmentError && /^Cannot use .*--socket$/.test(error.message),
     );
     Deno.mkdirSync(path, { recursive: true });
     throws(() => claimRunFile(path), EnvironmentError);

@@ -12,7 +12,7 @@ export type { AuditLine } from "./audit.ts";
 export { chooseInterfaces, type InterfaceChoice, isLiteral } from "./interfaces.ts";
 export type { Kernel, KernelFeatures } from "./kernel.ts";
 export { openLibbpf } from "./libbpf.ts";
-export { openLinks } from "./links.ts";
+export { type Links, openLinks } from "./links.ts";
 export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.ts";
 export { missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
 export { writeDeviceTable } from "./device_table.ts";

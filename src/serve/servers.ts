@@ -1,6 +1,6 @@
 /** The agent's listeners: the socket, the health port, the metrics port. */
 import { dirname } from "node:path";
-import { EnvironmentError } from "../errors.ts";
+import { EnvironmentError, plainReason } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Bindings } from "./routes.ts";
 
@@ -39,7 +39,7 @@ export function listenOnPort(options: PortOptions, fetch: Fetch): Listener | und
     const cannot = `Cannot serve ${name} on ${address}:${port}`;
     const isTaken = cause instanceof Deno.errors.AddrInUse;
     if (!isTaken && !(cause instanceof Deno.errors.PermissionDenied)) {
-      throw new EnvironmentError(`${cannot}: ${(cause as Error).message}; choose another address`, { cause });
+      throw new EnvironmentError(`${cannot}: ${plainReason(cause)}; choose another address`, { cause });
     }
     const text = `${cannot}: the port ${isTaken ? "is taken by another program" : "needs more privileges"}`;
     if (chosen) throw new EnvironmentError(`${text}; choose another one`, { cause });
@@ -56,7 +56,7 @@ export async function listenOnSocket(path: string, fetch: Fetch): Promise<Listen
   try {
     return serve({ path }, (request) => fetch(request, { local: true }));
   } catch (cause) {
-    throw new EnvironmentError(`Cannot serve on ${path}: ${(cause as Error).message}; ${OTHER_SOCKET}`, { cause });
+    throw new EnvironmentError(`Cannot serve on ${path}: ${plainReason(cause)}; ${OTHER_SOCKET}`, { cause });
   } finally {
     Deno.umask(mask);
   }
@@ -76,7 +76,7 @@ async function clearSocket(path: string): Promise<void> {
     if (cause instanceof EnvironmentError) throw cause;
     if (cause instanceof Deno.errors.NotFound) return;
     if (cause instanceof Deno.errors.ConnectionRefused) return await Deno.remove(path);
-    throw new EnvironmentError(`Cannot serve on ${path}: ${(cause as Error).message}; ${OTHER_SOCKET}`, { cause });
+    throw new EnvironmentError(`Cannot serve on ${path}: ${plainReason(cause)}; ${OTHER_SOCKET}`, { cause });
   }
   throw new EnvironmentError(`Cannot serve on ${path}: another agent answers there; stop it, or ${OTHER_SOCKET}`);
 }

@@ -41,7 +41,7 @@ export function booksCommand(): Command {
 /** The books as a table: terms down, measures across. */
 export function booksText(books: BooksView): string {
   const columns = MEASURES.map((measure) => flatten(books[measure] as Tree));
-  const names = [...new Set(columns.flatMap((column) => [...column.keys()]))];
+  const names = [...new Set(columns.flatMap((column) => [...column.keys()]))].filter((name) => name !== "seen_after");
   const rows = names.map((name) => [name, ...columns.map((column) => String(column.get(name) ?? 0))]);
   const open = books.equations.filter(({ closed }) => !closed);
   return [

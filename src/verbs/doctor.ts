@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import {
   Attacher,
+  type Kernel,
+  type Links,
   missing,
   openLibbpf,
   openLinks,
@@ -16,18 +18,35 @@ import type { BooksView } from "./books.ts";
 import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
 import { alignRows } from "./table.ts";
 
+/** Somebody's program on a device's way in or out. */
 interface HookReport {
   interface: string;
+  /** "xdp" comes before ingress. */
   hook: string;
   program: string;
   id: number;
-  inFront: boolean;
+  /** Whether packets meet it before they meet weir; null where weir is not. */
+  inFront: boolean | null;
 }
 
+/** A device that counts other packets than weir sees there. */
 interface Finding {
   interface: string;
-  missed: string;
+  difference: string;
   cause: string;
+}
+
+export interface Diagnosis {
+  requirements: Requirement[];
+  hooks: HookReport[];
+  /** Undefined: no agent answers. */
+  findings: Finding[] | undefined;
+}
+
+interface DoctorOptions {
+  json?: boolean;
+  networkNamespace?: string;
+  socket: string;
 }
 
 export function doctorCommand(): Command {
@@ -37,41 +56,49 @@ export function doctorCommand(): Command {
     .option("--json", "as JSON")
     .option("--network-namespace <path>", "look at another network namespace's devices, /proc/1/ns/net for the host's")
     .option("--socket <path>", "the running agent's socket, to ask what it misses", SOCKET_DEFAULT)
-    .action(async (options: { json?: boolean; networkNamespace?: string; socket: string }) => {
+    .action(async (options: DoctorOptions) => {
       const { requirements, kernel } = probeRequirements(thisMachine(), openLibbpf, {
         namespacePath: options.networkNamespace,
       });
-      const hooks = kernel && missing(requirements).length === 0 ? listHooks(kernel, options.networkNamespace) : [];
-      const findings = await askFindings(options.socket);
-      if (options.json) console.log(JSON.stringify({ requirements, hooks, findings }, null, 2));
-      else console.log(doctorText(requirements, hooks, findings));
+      const canLook = kernel && missing(requirements).length === 0;
+      const hooks = canLook ? lookAtHooks(kernel, options.networkNamespace) : [];
+      const diagnosis = { requirements, hooks, findings: await askFindings(options.socket) };
+      console.log(options.json ? JSON.stringify(diagnosis, null, 2) : doctorText(diagnosis));
       if (missing(requirements).length) Deno.exitCode = 1;
     });
 }
 
-/** Programs of others on every device's hooks. */
-function listHooks(kernel: ReturnType<typeof openLibbpf>, namespacePath: string | undefined): HookReport[] {
+function lookAtHooks(kernel: Kernel, namespacePath: string | undefined): HookReport[] {
   const namespace = namespacePath ? openNamespace(namespacePath) : ownNamespace;
   const links = openLinks(namespace);
-  const attacher = new Attacher(kernel, links, () => -1, { mode: "tcx", order: "first", priority: 1 });
   try {
-    return namespace.within(() =>
-      links.list().flatMap(({ ifindex, name }) =>
-        HOOKS.flatMap((hook) =>
-          attacher.others(ifindex, hook).map(({ name: program, id, inFront }) => ({
-            interface: name,
-            hook,
-            program,
-            id,
-            inFront,
-          }))
-        )
-      )
-    );
+    return namespace.within(() => listHooks(kernel, links));
   } finally {
     links.close();
     namespace.close();
   }
+}
+
+/** Programs of others on every device's hooks, in the order that packets meet them. */
+export function listHooks(kernel: Kernel, links: Links): HookReport[] {
+  const attacher = new Attacher(kernel, links, () => -1, { mode: "tcx", order: "first", priority: 1 });
+  return links.list().flatMap(({ ifindex, name, xdpProgramId: id }) => {
+    const report = (hook: string, program: string, id: number, inFront: boolean | null): HookReport => ({
+      interface: name,
+      hook,
+      program,
+      id,
+      inFront,
+    });
+    const hooks = HOOKS.flatMap((hook) => {
+      const chain = attacher.chain(ifindex, hook);
+      const ours = chain.findIndex((program) => program.ours);
+      return chain.flatMap((program, i) =>
+        program.ours ? [] : [report(hook, program.name, program.id, ours < 0 ? null : i < ours)]
+      );
+    });
+    return id ? [report("xdp", kernel.programById(id)?.name || "?", id, true), ...hooks] : hooks;
+  });
 }
 
 /** What a running agent misses; undefined when none runs. */
@@ -82,34 +109,51 @@ async function askFindings(socket: string): Promise<Finding[] | undefined> {
   } catch {
     return undefined; // doctor is for machines without an agent, too
   }
-  return books.audit.filter(({ verdict }) => verdict !== "equal").map((line) => ({
-    interface: line.interface,
-    missed: `device counts ${line.deviceFramesLeast} frames, weir saw ${line.frames}`,
-    cause: line.cause || "unknown",
-  }));
+  return findingsOf(books);
+}
+
+export function findingsOf({ audit }: Pick<BooksView, "audit">): Finding[] {
+  return audit.filter(({ verdict }) => verdict !== "equal").map((line) => {
+    const { deviceFramesLeast: least, deviceFramesMost: most, frames } = line;
+    const counted = least === most ? `${least}` : `${least} to ${most}`;
+    return {
+      interface: line.interface,
+      difference: `the device counts ${counted} frames, weir saw ${frames}`,
+      cause: line.cause || "unknown",
+    };
+  });
 }
 
 const MARKS: Record<Requirement["state"], string> = { ok: "ok", degraded: "less", missing: "MISSING" };
 
-function doctorText(requirements: Requirement[], hooks: HookReport[], findings: Finding[] | undefined): string {
+export function doctorText({ requirements, hooks, findings }: Diagnosis): string {
   const rows = requirements.map(({ name, state, found, remedy }) => [MARKS[state], name, found, remedy]);
-  const lines = [alignRows([["", "requirement", "found", "what to do"], ...rows])];
-  if (hooks.length) {
-    const rows = hooks.map((
-      h,
-    ) => [h.interface, h.hook, `${h.program} (id ${h.id})`, h.inFront ? "in front" : "behind"]);
-    lines.push("", "other programs on the hooks:", alignRows([["interface", "hook", "program", "place"], ...rows]));
-  }
-  if (findings === undefined) {
-    lines.push("", "no agent runs here: what it misses is not known");
-  } else if (findings.length === 0) {
-    lines.push("", "the running agent sees what its devices count");
-  } else {
-    lines.push(
-      "",
-      "the running agent sees other than its devices count:",
-      alignRows([["interface", "", "cause"], ...findings.map((f) => [f.interface, f.missed, f.cause])]),
-    );
-  }
-  return lines.join("\n");
+  return [
+    alignRows([["", "requirement", "found", "what to do"], ...rows]),
+    ...hookLines(hooks),
+    ...findingLines(findings),
+  ].join("\n");
+}
+
+function hookLines(hooks: HookReport[]): string[] {
+  if (!hooks.length) return [];
+  const rows = hooks.map(({ interface: name, hook, program, id, inFront }) => {
+    const place = inFront === null ? "-" : inFront ? "in front" : "behind";
+    return [name, hook, id ? `${program} (id ${id})` : program, place];
+  });
+  return [
+    "",
+    "other programs on the hooks:",
+    alignRows([["interface", "hook", "program", "seen from weir"], ...rows]),
+  ];
+}
+
+function findingLines(findings: Finding[] | undefined): string[] {
+  if (findings === undefined) return ["", "no agent answers: what it misses is not known"];
+  if (!findings.length) return ["", "the running agent sees what its devices count"];
+  return [
+    "",
+    "the running agent sees other than its devices count:",
+    alignRows([["interface", "", "cause"], ...findings.map((f) => [f.interface, f.difference, f.cause])]),
+  ];
 }

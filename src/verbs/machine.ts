@@ -18,10 +18,14 @@ import { EnvironmentError, UsageError } from "../errors.ts";
 import { log } from "../log.ts";
 import { nearest, type Settings } from "../settings/mod.ts";
 
+/** What a machine has that weir can run on. */
+export interface Machine {
+  kernel: Kernel;
+  features: KernelFeatures;
+}
+
 /** Asks for all that the machine must have. Throws EnvironmentError with everything that is missing. */
-export function requireMachine(
-  settings: Settings,
-): { kernel: Kernel; features: KernelFeatures } {
+export function requireMachine(settings: Settings): Machine {
   const { requirements, kernel, features } = probeRequirements(thisMachine(), openLibbpf, {
     namespacePath: settings.discovery.instrument.network_namespace,
   });

@@ -37,6 +37,6 @@ export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text
 }
 
 /** For an option that may be given several times. */
-export function collect(value: string, before: string[]): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }

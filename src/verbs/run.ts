@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { checkBooks } from "../books.ts";
-import { chooseInterfaces, openNamespace, ownNamespace } from "../capture/mod.ts";
+import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { ownAddresses, spanKind } from "../enrich/mod.ts";
 import { flowSpan, type SpanContext } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
@@ -16,7 +16,7 @@ import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../set
 import { VERSION } from "../version.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
-import { checkInterfaces, chooseMode, cleanUp, requireMachine } from "./machine.ts";
+import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
 import { createExporter, type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
 import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
@@ -38,11 +38,11 @@ export function runCommand(): Command {
   const command = new Command("run")
     .description("watch this machine's traffic and hand out its flows (default)")
     .option("-c, --config <file>", "a configuration file (YAML)")
-    .option(
-      "-i, --interface <pattern>",
-      "devices to watch: a name, glob or /regex/; !pattern excludes; repeatable (default: all that are up)",
-      collect,
-      [] as string[],
+    .addOption(
+      new Option(
+        "-i, --interface <pattern>",
+        "devices to watch: a name, glob or /regex/; !pattern excludes; repeatable (default: all that are up)",
+      ).argParser(collect),
     )
     .addOption(outputOption())
     .option("--duration <time>", "stop after so long: 10s, 5m, 1h30m", parseDuration)
@@ -78,31 +78,38 @@ export function runCommand(): Command {
 
 async function run(options: RunOptions): Promise<number> {
   const settings = await settle(options);
+  const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
+  const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
   undo.defer(() => runFile.release());
   using signal = new StopSignal();
-  const agent = startAgent(settings, options, runFile);
+  reportKilled(runFile);
+  const agent = startAgent(settings, options, { ...machine, interfaces });
   undo.defer(() => agent.close());
 
   await serveUntilStopped(agent, settings, options, signal);
   return await finish(agent, options);
 }
 
+function reportKilled({ killed }: RunFile): void {
+  if (!killed) return;
+  log.warn(
+    "The run before this one (pid {pid}, started {started}) was killed: what it held of flows in flight is lost. " +
+      "Its hooks and maps went with it; its socket is replaced",
+    { ...killed },
+  );
+}
+
 /** From an idle machine to packets being counted. */
-function startAgent(settings: Settings, options: RunOptions, { killed }: RunFile): Agent {
-  if (killed) {
-    log.warn(
-      "The run before this one (pid {pid}, started {started}) was killed: what it held of flows in flight is lost. " +
-        "Its hooks and maps went with it; its socket is replaced",
-      { ...killed },
-    );
-  }
+function startAgent(
+  settings: Settings,
+  options: RunOptions,
+  { kernel, features, interfaces }: Machine & { interfaces: InterfaceChoice },
+): Agent {
   const { instrument } = settings.discovery;
-  const interfaces = chooseInterfaces(instrument.interfaces);
-  const { kernel, features } = requireMachine(settings);
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
   const agent = new Agent({

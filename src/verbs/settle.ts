@@ -1,6 +1,6 @@
 /** The settings of a command: the configuration file's, with the command line's on top. */
 import type { TableOptions } from "../count/mod.ts";
-import { UsageError } from "../errors.ts";
+import { plainReason, UsageError } from "../errors.ts";
 import { completeSettings, type Settings, type SettingsInput } from "../settings/mod.ts";
 
 /** What the command line may say instead of the file. Times in ms. */
@@ -44,7 +44,7 @@ async function readConfig(path: string): Promise<SettingsInput> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    throw new UsageError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Cannot read ${path}: ${plainReason(cause)}`, { cause });
   }
   return readSettings(text, path);
 }

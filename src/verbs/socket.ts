@@ -10,10 +10,7 @@ export async function askAgent<T>(socket: string, path: string): Promise<T> {
   try {
     response = await fetch(`http://weir${path}`, { client });
   } catch (cause) {
-    throw new EnvironmentError(
-      `Cannot reach an agent on ${socket}: start one with "weir run", or name its socket with --socket`,
-      { cause },
-    );
+    throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
   } finally {
     client.close();
   }
@@ -23,4 +20,10 @@ export async function askAgent<T>(socket: string, path: string): Promise<T> {
     );
   }
   return await response.json();
+}
+
+function whatToDo(cause: unknown): string {
+  const why = cause instanceof Error ? `${cause.message} ${cause.cause}` : "";
+  if (/permission denied/i.test(why)) return "the socket is another user's; ask as root (sudo)";
+  return 'start one with "weir run", or name its socket with --socket';
 }

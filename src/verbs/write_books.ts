@@ -1,12 +1,12 @@
 /** --books FILE: the final books, for who comes later. */
-import { EnvironmentError, UsageError } from "../errors.ts";
+import { EnvironmentError, plainReason, UsageError } from "../errors.ts";
 
 /** Makes sure, before anything starts, that the file can be written. Throws UsageError. */
 export function checkBooksFile(path: string): void {
   try {
     Deno.openSync(path, { write: true, create: true }).close();
   } catch (cause) {
-    throw new UsageError(`Cannot write the books to ${path}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Cannot write the books to ${path}: ${plainReason(cause)}`, { cause });
   }
 }
 
@@ -15,6 +15,6 @@ export async function writeBooks(path: string, books: Record<string, unknown>): 
   try {
     await Deno.writeTextFile(path, `${JSON.stringify(books, null, 2)}\n`);
   } catch (cause) {
-    throw new EnvironmentError(`Cannot write the books to ${path}: ${(cause as Error).message}`, { cause });
+    throw new EnvironmentError(`Cannot write the books to ${path}: ${plainReason(cause)}`, { cause });
   }
 }
