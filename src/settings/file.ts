@@ -13,7 +13,7 @@ interface Problem {
   message: string;
 }
 
-/** Reads a file's text. Throws {@linkcode UsageError} with all of its problems, one a line, in the order of the file. */
+/** Reads a file's text. Throws {@linkcode UsageError} with all of its problems, one a line, in the file's order. */
 export function readSettings(text: string, path: string): SettingsInput {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });

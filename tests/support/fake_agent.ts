@@ -1,4 +1,4 @@
-/** A pretended agent for what only asks: health, metrics, routes. Its fields say what it is like, and may be changed. */
+/** A pretended agent for what only asks: health, metrics, routes. Its fields say what it is like, and may change. */
 import type { Agent } from "../../src/agent.ts";
 import { type Amount, type Books, zeroAmount } from "../../src/books.ts";
 import type { AuditLine } from "../../src/capture/audit.ts";

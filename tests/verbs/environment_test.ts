@@ -1,4 +1,4 @@
-/** What the command line says where the machine lacks something, or something else has it: named, with the fix, exit 1. */
+/** What the command line says where the machine lacks something, or something has it: named, with the fix, exit 1. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { AgentProcess, startCommand, weir } from "../support/agent_process.ts";
 
