@@ -5,7 +5,7 @@ import { isReadable, LinkLayer } from "../../src/capture/pcap/link_layer.ts";
 import type { ReplayFrame } from "../../src/capture/replay.ts";
 import { type Bytes, concat, ethernet, ipv4, packet, udp } from "../support/packet.ts";
 import { block, interfaceBlock, pcapFile, pcapngFile, type WrittenFrame } from "../support/pcap_writer.ts";
-import { type Random, seededRandom } from "../support/random.ts";
+import { type Random, randomTest } from "../support/random.ts";
 import { readCapture } from "../support/read_capture.ts";
 
 const RUNS = 3_001;
@@ -79,8 +79,7 @@ const into: ReplayFrame = {
   hook: "ingress",
 };
 
-Deno.test("CaptureReader answers any file with frames in bounds or with CaptureFileError", () => {
-  const random = seededRandom("capture files");
+randomTest("CaptureReader answers any file with frames in bounds or with CaptureFileError", (random) => {
   const links = new LinkLayer();
   let read = 0;
   let refused = 0;
@@ -111,8 +110,7 @@ function plain({ interface: { index, name, linkType }, ...frame }: RecordedFrame
   return { ...frame, index, name, linkType };
 }
 
-Deno.test("CaptureReader reads the same however a damaged file is cut into chunks", () => {
-  const random = seededRandom("chunks");
+randomTest("CaptureReader reads the same however a damaged file is cut into chunks", (random) => {
   for (let run = 0; run < 307; run++) {
     const file = mutate(random, someFile(random));
     const whole = readCapture(file);

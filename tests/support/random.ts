@@ -1,4 +1,4 @@
-/** Randomness that can be had again: seeded by WEIR_SEED, or by chance, and printed. */
+/** Randomness that can be had again: seeded by WEIR_SEED, or by chance. */
 
 /** Mulberry32: small, fast, and good enough to choose test cases. */
 export class Random {
@@ -35,10 +35,12 @@ export class Random {
   }
 }
 
-/** A generator for one test; its seed is printed under the test's name. */
-export function seededRandom(what: string): Random {
+/**
+ * A test that draws its cases. The seed is part of its name, and so always in sight: what a test prints is hidden when
+ * tests run quietly.
+ */
+export function randomTest(name: string, test: (random: Random) => void | Promise<void>): void {
   const given = Deno.env.get("WEIR_SEED");
   const seed = given === undefined ? crypto.getRandomValues(new Uint32Array(1))[0]! : Number(given) >>> 0;
-  console.log(`${what}: WEIR_SEED=${seed}`);
-  return new Random(seed);
+  Deno.test(`${name} (WEIR_SEED=${seed})`, () => test(new Random(seed)));
 }
