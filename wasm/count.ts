@@ -155,7 +155,9 @@ function findPlace(entry: Entry, id: u16): i32 {
   if (slot.flowLabel) state |= e.LABELLED;
   entry.state = state;
   // a flow is never last seen before it starts: most slots that come later need not look at its start
-  if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) joinStart(entry, slot, direction, place);
+  if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) {
+    joinStart(entry, slot, direction, place);
+  }
   if (state & e.LABELLED) {
     const at = e.address(entry) + (direction << 2);
     store<u32>(at, load<u32>(at, e.LABEL) & ~e.LABEL_MASK | slot.flowLabel & e.LABEL_MASK, e.LABEL);

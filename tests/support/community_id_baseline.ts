@@ -1,7 +1,7 @@
 /**
- * Community IDs that others computed: the specification's own baseline (github.com/corelight/community-id-spec, one line
- * for each flow), and behind it tuples given to its authors' calculator (PyPI communityid 1.5), for cases that the
- * baseline lacks.
+ * Community IDs that others computed: the specification's own baseline (github.com/corelight/community-id-spec, one
+ * line for each flow), and behind it tuples given to its authors' calculator (PyPI communityid 1.5), for cases that
+ * the baseline lacks.
  */
 export interface CommunityIdCase {
   protocol: number;
