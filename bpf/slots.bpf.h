@@ -130,7 +130,7 @@ static __always_inline void begin_tcp(struct slot *slot, const struct sighting *
 	slot->acknowledgment_first = packet->acknowledgment;
 	slot->syn_ns = flags & TCP_SYN ? slot->first_seen_ns : 0;
 	slot->ack_ns = (flags & (TCP_ACK | TCP_SYN)) == TCP_ACK ? slot->first_seen_ns : 0;
-	if (flags)
+	if (is_tcp(sighting))
 		watch_window(slot, packet);
 }
 
