@@ -263,6 +263,7 @@ Deno.test("flow program counts zero windows, but for SYN, FIN and RST", () => {
   assert.equal(stream.send(2, 0, { window: 0 }).zeroWindows, 2);
   assert.equal(stream.send(2, 0, { window: 1 }).zeroWindows, 2);
   assert.equal(new Stream(probe).send(1, 0, { window: 0 }).zeroWindows, 1, "the first packet's counts");
+  assert.equal(new Stream(probe).send(1, 0, { window: 0, flags: "" }).zeroWindows, 1, "with or without flags");
 });
 
 Deno.test("flow program begins a new generation for a SYN with another number on the same ports", () => {
