@@ -5,7 +5,7 @@ import { assertAgreement } from "../support/agreement.ts";
 import { judge, type Verdict } from "../support/oracle.ts";
 import { type Bytes, cut } from "../support/packet.ts";
 import { type LiveContext, type Outcome, ProgramProbe } from "../support/program_probe.ts";
-import { type Random, seededRandom } from "../support/random.ts";
+import { type Random, randomTest } from "../support/random.ts";
 import { randomFrame } from "../support/random_frame.ts";
 import type { SlotView } from "../support/slot_view.ts";
 
@@ -59,8 +59,7 @@ function randomRecording(random: Random, frame: Bytes): Partial<ReplayFrame> & {
   };
 }
 
-Deno.test("flow program says of random recordings what an independent parser says", () => {
-  const random = seededRandom("recordings");
+randomTest("flow program says of random recordings what an independent parser says", (random) => {
   using probe = new ProgramProbe({ ringBytes: 1 << 18 });
   let drained = zeroAmount();
   const terms = new Map<string, number>();
@@ -113,8 +112,7 @@ function assertMeasures(program: string, outcome: Outcome, verdict: Verdict, con
   assert.deepEqual([outcome.packets, outcome.wireBytes], [packets, onTheWire]);
 }
 
-Deno.test("live programs say of random frames what an independent parser says, and let all go on", () => {
-  const random = seededRandom("live frames");
+randomTest("live programs say of random frames what an independent parser says, and let all go on", (random) => {
   const programs = ["weir_ingress", "weir_egress", "weir_ingress_ip", "weir_egress_ip"];
   using probe = new ProgramProbe({ programs });
   for (let i = 0; i < 5 * BATCH_FRAMES; i++) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ethernet, ipv4, packet, tcp } from "../support/packet.ts";
 import { ProgramProbe } from "../support/program_probe.ts";
-import { type Random, seededRandom } from "../support/random.ts";
+import { type Random, randomTest } from "../support/random.ts";
 
 const STREAMS = 211;
 const SEGMENTS = 23;
@@ -35,8 +35,7 @@ function nextBegin(random: Random, expected: number): number {
   return Math.max(0, expected + random.below(600) - 400);
 }
 
-Deno.test("flow program never counts more as sent again or late than there was", () => {
-  const random = seededRandom("sequences");
+randomTest("flow program never counts more as sent again or late than there was", (random) => {
   using probe = new ProgramProbe();
   const total = { again: 0, late: 0 };
   for (let ifindex = 1; ifindex <= STREAMS; ifindex++) {
