@@ -2,7 +2,7 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
-import type { Books } from "./books.ts";
+import { type Books, type ExporterTerms, sum } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
@@ -17,7 +17,7 @@ import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
-import type { Exporter } from "./export/mod.ts";
+import { type Exporter, RecordSum } from "./export/mod.ts";
 import { type Hook, HOOKS, type TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
@@ -166,8 +166,7 @@ export class Agent {
   async auditBooks(): Promise<Books> {
     if (this.#state === "stopped") return this.#readBooks();
     const seenBefore = this.#kernelBooks.terms();
-    await this.#collector.audit();
-    const books = this.#readBooks();
+    const books = await this.#collector.audit(() => this.#readBooks());
     const seenAfter = this.#kernelBooks.terms().seen;
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
@@ -179,9 +178,19 @@ export class Agent {
     return {
       kernel: this.#kernelBooks.terms(),
       table: this.#tableBooks.terms(),
-      exporters: Object.fromEntries(this.#exporters.map((exporter) => [exporter.name, exporter.terms()])),
+      exporters: this.#exporterTerms(),
       hooks: Object.fromEntries(hooks),
     };
+  }
+
+  /** What is handed out and not taken yet waits for every exporter. */
+  #exporterTerms(): Record<string, ExporterTerms> {
+    const waiting = new RecordSum();
+    this.#out.look((record) => waiting.add(record));
+    return Object.fromEntries(this.#exporters.map((exporter) => {
+      const terms = exporter.terms();
+      return [exporter.name, { ...terms, queued: sum(terms.queued, waiting.amount()) }];
+    }));
   }
 
   /** What the hooks saw against what the devices counted. */
@@ -189,14 +198,14 @@ export class Agent {
     if (this.#finalAudit) return this.#finalAudit;
     return await this.#capture.audit(
       (id) => this.#tableBooks.interfaceTaken(id),
-      () => this.#collector.audit(),
+      () => this.#collector.audit(() => {}),
     );
   }
 
   /** Gives every flow that goes on to `look`, as the record that it would be now. */
   async lookAtFlows(look: (record: FlowRecord) => void): Promise<void> {
     const record = new FlowRecord(this.#memory.buffer);
-    await this.#collector.audit(); // what lies in slots and ring is part of them
+    await this.#collector.audit(() => {}); // what lies in slots and ring is part of them
     await this.#collector.snapshot((count) => {
       for (let i = 0; i < count; i++) look(record.moveTo(this.plan.snapshot + i * RECORD_BYTES));
     });
@@ -207,10 +216,13 @@ export class Agent {
     this.#state = "stopping";
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
+    // an exporter whose way out is blocked would hold up the flows that are not handed out yet
+    const late = setTimeout(() => this.#exporters.forEach((exporter) => exporter.giveUp()), deadlineMs);
     await this.#collector.stop();
     this.#state = "stopped";
     this.#out.wake();
     await this.#exporting;
+    clearTimeout(late);
     await Promise.all(
       this.#exporters.map((exporter) => exporter.close(Math.max(0, deadline - performance.now()))),
     );

@@ -32,6 +32,8 @@ export interface CollectorStart {
 const MS_NS = 1_000_000n;
 /** How long a full out ring is waited for before looking again. */
 const OUT_FULL_WAIT_MS = 50;
+/** How long main may take to read the books: the ring fills meanwhile. */
+const STAND_STILL_MOST_MS = 100;
 
 class Collector {
   readonly #words: Int32Array;
@@ -141,7 +143,7 @@ class Collector {
       case Command.AUDIT:
         this.#countAll();
         this.#table.audit();
-        this.#answer(0);
+        this.#standStill();
         break;
       case Command.SNAPSHOT: {
         const page = this.#table.snapshot(this.#load(ARGUMENT), SNAPSHOT_RECORDS);
@@ -150,6 +152,14 @@ class Collector {
         break;
       }
     }
+  }
+
+  /** Lets main read terms that belong together. A main thread that is too busy to come reads them as they are then. */
+  #standStill(): void {
+    this.#store(COMMAND, Command.AUDITED);
+    Atomics.notify(this.#words, COMMAND >> 2);
+    Atomics.wait(this.#words, COMMAND >> 2, Command.AUDITED, STAND_STILL_MOST_MS);
+    Atomics.compareExchange(this.#words, COMMAND >> 2, Command.AUDITED, Command.NONE);
   }
 
   #answer(value: number): void {

@@ -57,16 +57,23 @@ export class CollectorThread {
     signalEventFd(this.#eventFd);
   }
 
-  /** Counts everything there is and fills the audit terms. */
-  async audit(): Promise<void> {
-    await this.#ask(Command.AUDIT, 0);
+  /** Counts everything there is, fills the audit terms and lets `read`, which must not await, read them. */
+  audit<T>(read: () => T): Promise<T> {
+    return this.#ask(Command.AUDIT, 0, () => {
+      try {
+        return read();
+      } finally {
+        Atomics.compareExchange(this.#words, COMMAND >> 2, Command.AUDITED, Command.NONE);
+        Atomics.notify(this.#words, COMMAND >> 2);
+      }
+    });
   }
 
   /** Gives pages of live flows to `page`: how many records lie in the snapshot region. */
   async snapshot(page: (count: number) => void): Promise<void> {
     let from = 0;
     do {
-      const count = await this.#ask(Command.SNAPSHOT, from);
+      const count = await this.#ask(Command.SNAPSHOT, from, (count) => count);
       assert(count <= SNAPSHOT_RECORDS, "a page of the snapshot fits its region");
       page(count);
       from = Atomics.load(this.#words, ARGUMENT >> 2);
@@ -77,13 +84,14 @@ export class CollectorThread {
    * Counts everything, ends every flow, and ends the thread. Resolves when all records are in the out ring or taken.
    */
   async stop(): Promise<void> {
-    await this.#ask(Command.STOP, 0);
+    await this.#ask(Command.STOP, 0, () => {});
     this.#worker.terminate();
     closeFd(this.#eventFd);
   }
 
-  #ask(command: number, argument: number): Promise<number> {
-    const answer = this.#turn.then(() => this.#askNow(command, argument));
+  /** take: called with the answer, before the next question is asked. */
+  #ask<T>(command: number, argument: number, take: (answer: number) => T): Promise<T> {
+    const answer = this.#turn.then(() => this.#askNow(command, argument)).then(take);
     this.#turn = answer.catch(() => {});
     return answer;
   }

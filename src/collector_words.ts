@@ -21,4 +21,6 @@ export const Command = {
   SNAPSHOT: 2,
   /** Count everything, end every flow, audit, and return. The programs are off their hooks already. */
   STOP: 3,
+  /** The collector's answer to AUDIT: it stands still until main has read the terms and says NONE. */
+  AUDITED: 4,
 } as const;

@@ -26,14 +26,22 @@ export class OutReader {
   /** Gives at most `most` records to the sink and their places back to the table. Returns how many. */
   take(most: number, sink: RecordSink): number {
     const count = Math.min(this.waiting(), most);
-    for (let i = 0; i < count; i++) {
-      const place = (this.#consumed + i) & (this.#plan.outRecords - 1);
-      sink(this.#record.moveTo(this.#plan.out + place * RECORD_BYTES));
-    }
+    for (let i = 0; i < count; i++) this.#give(i, sink);
     this.#consumed = (this.#consumed + count) | 0;
     Atomics.store(this.#words, OUT_CONSUMED >> 2, this.#consumed);
     Atomics.notify(this.#words, OUT_CONSUMED >> 2);
     return count;
+  }
+
+  /** Gives all waiting records to the sink and leaves them where they are. */
+  look(sink: RecordSink): void {
+    const count = this.waiting();
+    for (let i = 0; i < count; i++) this.#give(i, sink);
+  }
+
+  #give(place: number, sink: RecordSink): void {
+    const index = (this.#consumed + place) & (this.#plan.outRecords - 1);
+    sink(this.#record.moveTo(this.#plan.out + index * RECORD_BYTES));
   }
 
   /** Ends a wait() now. */

@@ -23,4 +23,6 @@ export interface Exporter {
   records(): ExporterRecords;
   /** Sends what is queued, for deadlineMs at most; what is left then is lost, by name. */
   close(deadlineMs: number): Promise<void>;
+  /** The time to send anything is over: what is queued is lost, by name, and so is all that comes. */
+  giveUp(): void;
 }

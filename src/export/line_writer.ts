@@ -26,7 +26,9 @@ export class LineExporter implements Exporter {
   #waiting = new Batch();
   #sending: Batch | undefined;
   #sent: Promise<void> = Promise.resolve();
-  #broken = false;
+  /** Why nothing is delivered any more. */
+  #ended: "output_closed" | "deadline" | undefined;
+  readonly #gaveUp = Promise.withResolvers<void>();
 
   /** header: a line of no record, written first. */
   constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string, header = "") {
@@ -40,18 +42,22 @@ export class LineExporter implements Exporter {
 
   /** Whether the stream's reader went away. What comes then is lost for the reason "output_closed". */
   get isBroken(): boolean {
-    return this.#broken;
+    return this.#ended === "output_closed";
   }
 
   isReady(): boolean {
-    return this.#waiting.characters < QUEUE_CHARACTERS_MAX;
+    return this.#ended !== undefined || this.#waiting.characters < QUEUE_CHARACTERS_MAX;
   }
 
   async ready(): Promise<void> {
-    while (!this.isReady()) await this.#sent;
+    while (!this.isReady()) await Promise.race([this.#sent, this.#gaveUp.promise]);
   }
 
   accept(record: FlowRecord): void {
+    if (this.#ended) {
+      this.#tally.lost(this.#ended).add(record);
+      return;
+    }
     const line = this.#format(record);
     this.#waiting.lines.push(line);
     this.#waiting.characters += line.length;
@@ -65,20 +71,20 @@ export class LineExporter implements Exporter {
       this.#waiting = new Batch();
       const isWritten = await this.#write(batch.lines.join(""));
       const outcome = isWritten ? this.#tally.exported : this.#tally.lost("output_closed");
-      if (this.#sending !== batch) return; // close() gave up on it
+      if (this.#sending !== batch) return; // giveUp() booked it
       outcome.addSum(batch.sum);
     }
     this.#sending = undefined;
   }
 
   async #write(text: string): Promise<boolean> {
-    if (this.#broken) return false;
+    if (this.#ended) return false;
     try {
       await this.#stream.write(new TextEncoder().encode(text));
       return true;
     } catch {
       // Whatever the stream's error is: these lines were not delivered, and the next ones will not be.
-      this.#broken = true;
+      this.#ended ??= "output_closed";
       return false;
     }
   }
@@ -101,12 +107,16 @@ export class LineExporter implements Exporter {
     const timer = setTimeout(() => late.resolve(true), deadlineMs);
     const isLate = await Promise.race([this.#sent, late.promise]);
     clearTimeout(timer);
-    if (!isLate) return;
+    if (isLate) this.giveUp();
+  }
+
+  giveUp(): void {
     // What is being written may arrive or not; what was not begun will not.
     if (this.#sending) this.#tally.lost("unknown").addSum(this.#sending.sum);
     this.#tally.lost("deadline").addSum(this.#waiting.sum);
     this.#sending = undefined;
     this.#waiting = new Batch();
-    this.#broken = true;
+    this.#ended ??= "deadline";
+    this.#gaveUp.resolve();
   }
 }

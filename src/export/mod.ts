@@ -10,4 +10,5 @@ export type { Exporter, ExporterRecords } from "./exporter.ts";
 export { jsonLine } from "./json_lines.ts";
 export { LineExporter, type LineStream } from "./line_writer.ts";
 export { flowSpan } from "./span.ts";
+export { RecordSum } from "./tally.ts";
 export { colourStyle, countText, durationText, plainStyle, sizeText, textHeader, textLine } from "./text_lines.ts";
