@@ -154,6 +154,8 @@ function findPlace(entry: Entry, id: u16): i32 {
   if (sighting.locals & LOCAL_DESTINATION) state |= e.LOCAL_0 << (direction ^ 1);
   if (slot.flowLabel) state |= e.LABELLED;
   entry.state = state;
+  // under a VLAN device packets have lost their tag, which says more than its absence
+  if (slot.vlan && !(entry.label0 >> e.VLAN_SHIFT)) setVlan(entry, slot);
   // a flow is never last seen before it starts: most slots that come later need not look at its start
   if (!(state & e.ORIENTED) && slot.firstSeenNs < lastBeforeNs && !shadow.frames) {
     joinStart(entry, slot, direction, place);
@@ -170,8 +172,13 @@ function findPlace(entry: Entry, id: u16): i32 {
   }
 }
 
+function setVlan(entry: Entry, slot: Slot): void {
+  entry.label0 = entry.label0 & e.LABEL_MASK | <u32>slot.vlan << e.VLAN_SHIFT;
+}
+
 function joinStart(entry: Entry, slot: Slot, direction: u32, place: i32): void {
   if (slot.firstSeenNs >= entry.startNs) return;
+  if (slot.vlan) setVlan(entry, slot);
   entry.startNs = slot.firstSeenNs;
   entry.mac0 = slot.sourceMac0;
   entry.mac1 = slot.sourceMac1;

@@ -232,7 +232,7 @@ const INTERFACES: Attribute[] = [
   int(
     "weir.vlan.id",
     "tagged traffic",
-    "VLAN id of the first packet's outer tag",
+    "VLAN id of the outer tag, where the flow was first seen with one",
     (record) => record.vlan || undefined,
   ),
 ];
