@@ -59,6 +59,8 @@ export interface ReplayOptions {
 }
 
 const MS_NS = 1_000_000n;
+/** As long as a timer can wait: who reads slowly gets everything. */
+const PATIENCE_MS = 2 ** 31 - 1;
 /** Records given to the exporters at once. */
 const BATCH_RECORDS = 512;
 
@@ -81,6 +83,7 @@ export class Replay {
   readonly #framesMost: number;
   /** Rounds after which a silence has ended every flow. */
   readonly #silentRoundsMost: bigint;
+  readonly #gaveUp = Promise.withResolvers<void>();
   #anchors: Anchors | undefined;
   #devicesWritten = -1;
   /** Recorded time of the next round. */
@@ -219,8 +222,8 @@ export class Replay {
     }
   }
 
-  /** Ends and hands out every flow. The books are final then. */
-  async finish(deadlineMs: number): Promise<void> {
+  /** Ends and hands out every flow, however long exporters take. The books are final then. */
+  async finish(): Promise<void> {
     if (this.#anchors) await this.#round(this.clock.wallNs());
     this.#table.scan(true);
     this.#table.rewind();
@@ -229,7 +232,14 @@ export class Replay {
       await this.#handOut();
     }
     this.#table.audit();
-    await Promise.all(this.exporters.map((exporter) => exporter.close(deadlineMs)));
+    const closed = Promise.all(this.exporters.map((exporter) => exporter.close(PATIENCE_MS)));
+    await Promise.race([closed, this.#gaveUp.promise]);
+  }
+
+  /** Waits for no exporter any more: what they have not sent, and what still comes, is lost, by name. */
+  giveUp(): void {
+    for (const exporter of this.exporters) exporter.giveUp();
+    this.#gaveUp.resolve();
   }
 
   /** Unloads the program. */

@@ -6,14 +6,17 @@ import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../ca
 import { spanKind } from "../enrich/mod.ts";
 import { LineExporter } from "../export/mod.ts";
 import { pageBytes } from "../libc.ts";
+import { FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { FirstSignal } from "./first_signal.ts";
 import { logOptions } from "./log_options.ts";
 import { requireMachine } from "./machine.ts";
 import { createExporter, type Output, outputOption } from "./output.ts";
-import { progressLine } from "./progress.ts";
+import { parseWhole } from "./parse_option.ts";
+import { type ProgressLine, progressLine } from "./progress.ts";
 import { openSource, type ReplaySource } from "./replay_source.ts";
 import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
@@ -29,10 +32,8 @@ interface Reading {
   bytes: number;
   /** Where the file cannot be read on. */
   error?: CaptureFileError;
-  /** The signal that ended it. */
-  signal?: Deno.Signal;
-  /** Nobody reads the output any more. */
-  unread?: true;
+  /** A signal came, or nobody reads the output any more. */
+  stopped?: true;
 }
 
 const EXIT_FAILED = 1;
@@ -46,6 +47,11 @@ export function replayCommand(): Command {
     .argument("<file>", "the capture; - for standard input")
     .option("-c, --config <file>", "a configuration file (YAML)")
     .addOption(outputOption())
+    .option(
+      "--flows-max <count>",
+      "flows held at once; beyond, new ones are counted in aggregates",
+      parseWhole(1, FLOWS_MAX_MOST),
+    )
     .option("--books <file>", "write the final books to a file, as JSON")
     .action(async (file: string, options: ReplayVerbOptions) => {
       Deno.exitCode = await replayFile(file, options);
@@ -67,9 +73,10 @@ async function replayFile(path: string, options: ReplayVerbOptions): Promise<num
   using source = await openSource(path);
   const replay = await openReplay(settings, options.output);
   try {
-    const reading = await read(source, replay);
-    await replay.finish(settings.shutdown_timeout);
-    return await report(source, replay, reading, options.books);
+    using signal = new FirstSignal(() => setTimeout(() => replay.giveUp(), settings.shutdown_timeout));
+    const reading = await read(source, replay, signal);
+    await replay.finish();
+    return await report({ source, replay, reading, signal: signal.name }, options.books);
   } finally {
     replay.close();
   }
@@ -99,45 +106,52 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
 }
 
 /** Every frame of the source, until its end, a signal, or an error in it. */
-async function read(source: ReplaySource, replay: Replay): Promise<Reading> {
-  const reader = new CaptureReader();
+async function read(source: ReplaySource, replay: Replay, signal: FirstSignal): Promise<Reading> {
   const reading: Reading = { frames: 0, bytes: 0 };
-  const stopped = Promise.withResolvers<Deno.Signal>();
-  const handlers = (Object.keys(EXIT_SIGNALLED) as Deno.Signal[]).map((signal) =>
-    [signal, () => stopped.resolve(signal)] as const
-  );
-  for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
   const progress = progressLine(
     source.sizeBytes,
     Deno.stderr.isTerminal() ? (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)) : undefined,
   );
   try {
-    for (;;) {
-      const count = await Promise.race([source.read(reader.room()), stopped.promise]);
-      if (typeof count === "string") return { ...reading, signal: count };
-      if (count === null) break;
-      reader.filled(count);
-      reading.bytes += count;
-      while (reader.next()) {
-        checkLinkType(reader);
-        const { frame } = reader;
-        if (replay.isDue(frame.timeNs)) await replay.advance(frame.timeNs);
-        replay.feed(frame);
-        reading.frames++;
-      }
-      progress.show(reading.frames, reading.bytes);
-      if (replay.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken)) {
-        return { ...reading, unread: true };
-      }
-    }
-    reader.end();
-    return reading;
+    await readFrames(source, replay, reading, signal, progress);
   } catch (error) {
-    if (error instanceof CaptureFileError) return { ...reading, error };
-    throw error;
+    if (!(error instanceof CaptureFileError)) throw error;
+    reading.error = error;
   } finally {
     progress.erase();
-    for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
+  }
+  return reading;
+}
+
+async function readFrames(
+  source: ReplaySource,
+  replay: Replay,
+  reading: Reading,
+  signal: FirstSignal,
+  progress: ProgressLine,
+): Promise<void> {
+  const reader = new CaptureReader();
+  for (;;) {
+    const count = await Promise.race([source.read(reader.room()), signal.caught]);
+    if (signal.name) {
+      reading.stopped = true;
+      return;
+    }
+    if (count === null) return reader.end();
+    reader.filled(count as number);
+    reading.bytes += count as number;
+    while (reader.next()) {
+      checkLinkType(reader);
+      const { frame } = reader;
+      if (replay.isDue(frame.timeNs)) await replay.advance(frame.timeNs);
+      replay.feed(frame);
+      reading.frames++;
+    }
+    progress.show(reading.frames, reading.bytes);
+    if (replay.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken)) {
+      reading.stopped = true;
+      return;
+    }
   }
 }
 
@@ -150,14 +164,16 @@ function checkLinkType({ frame, offset }: CaptureReader): void {
   );
 }
 
+interface Ended {
+  source: ReplaySource;
+  replay: Replay;
+  reading: Reading;
+  signal: Deno.Signal | undefined;
+}
+
 /** Says how it went, and writes the books where asked. Returns the exit code. */
-async function report(
-  source: ReplaySource,
-  replay: Replay,
-  reading: Reading,
-  booksFile: string | undefined,
-): Promise<number> {
-  const { frames, bytes, error, signal } = reading;
+async function report({ source, replay, reading, signal }: Ended, booksFile: string | undefined): Promise<number> {
+  const { frames, bytes, error } = reading;
   const { lateFrames, stepsBack } = replay.clock;
   const open = checkBooks(await replay.auditBooks()).filter(({ closed }) => !closed);
   if (booksFile) {
@@ -167,7 +183,7 @@ async function report(
         file: source.name,
         frames,
         bytes,
-        complete: !error && !signal && !reading.unread,
+        complete: !error && !reading.stopped,
         ...(error ? { error: error.message, offset: error.offset } : {}),
         late_frames: lateFrames,
         clock_steps_back: stepsBack,

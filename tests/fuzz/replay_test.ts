@@ -103,7 +103,7 @@ async function run(seed: Random, random: () => Random): Promise<Fed> {
   });
   try {
     const frames = await feedAll(replay, random());
-    await replay.finish(10_000);
+    await replay.finish();
     const books = await replay.auditBooks();
     assert.deepEqual(checkBooks(books).filter(({ closed }) => !closed), []);
     assert.equal(books.kernel.seen.frames, frames);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startCommand, weir } from "../support/agent_process.ts";
-import { assertFinalBooks, assertNothingLost } from "../support/books_file.ts";
+import { assertFinalBooks, assertNothingLost, readBooksFile } from "../support/books_file.ts";
 import { CALCULATED, type CommunityIdCase, SPECIFICATION_BASELINE } from "../support/community_id_baseline.ts";
 import { path4, path6, pings, START_NS, tcpSession, udpExchange, written } from "../support/golden_captures.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type Layer,
   linuxCooked,
   packet,
+  patch,
   raw,
   sctp,
   tcp,
@@ -271,6 +272,15 @@ Deno.test("replay says what a file is that is no capture, and books nothing", as
   assert.equal(books.packets.seen, 0);
 });
 
+Deno.test("replay says which device a frame passed, where the capture does", async () => {
+  const cooked = COOKED2.map((frame) => ({ ...frame, data: patch(frame.data, 7, 77) }));
+  const { spans } = await replay(pcapFile(cooked, { linkType: LINK_TYPE.sll2 }));
+  for (const { attributes } of spans) {
+    assert.equal(attributes["network.interface.index"], 77);
+    assert.equal(attributes["network.interface.name"], undefined);
+  }
+});
+
 Deno.test("replay names a link type that it cannot read, where it is first used", async () => {
   const file = pcapngFile([...SESSION, { ...SESSION[0]!, interface: 1 }], { interfaces: [{}, { linkType: 127 }] });
   const { code, stderr, books } = await replay(file);
@@ -293,7 +303,7 @@ Deno.test("replay of a file that is not there exits with 2 and names the nearest
     assert.match(isFolder.stderr, /it is a directory/);
     const none = await weir("replay");
     assert.equal(none.code, 2);
-    assert.match(none.stderr, /missing required argument 'file'/);
+    assert.match(none.stderr, /without a file/);
   });
 });
 
@@ -326,6 +336,30 @@ Deno.test("replay stops at a signal with what was read so far", async () => {
   assert.equal(code, 130);
   assert.match(stderr, /Got SIGINT/);
   assert.equal(stdout.trimEnd().split("\n").length, 2);
+});
+
+Deno.test("replay that is told to stop waits for a stalled reader no longer than it may, and books what was lost", async () => {
+  await inTempFolder(async (folder) => {
+    const flows = 5_003;
+    const frames = Array.from({ length: flows }, (_, i): WrittenFrame => ({
+      timeNs: START_NS + BigInt(i) * 1_000n,
+      data: packet(ethernet(), ipv4(), udp({ source: 1_024 + i }), 10),
+    }));
+    await Deno.writeFile(`${folder}/flows.pcap`, pcapFile(frames));
+    await Deno.writeTextFile(`${folder}/weir.yaml`, "shutdown_timeout: 1s\n");
+    const books = `${folder}/books.json`;
+    const child = startReplay(`${folder}/flows.pcap`, "--config", `${folder}/weir.yaml`, "--books", books);
+    const stdout = child.stdout.getReader();
+    await stdout.read(); // it hands out, and then nobody reads on
+    child.kill("SIGTERM");
+    const { code } = await child.status;
+    await Promise.all([stdout.cancel(), child.stderr.cancel(), child.stdin.close()]);
+    assert.equal(code, 143);
+    const written = readBooksFile(books);
+    assertFinalBooks(written);
+    const { exported, lost_export } = written.packets.exporters.json!;
+    assert.equal(exported + lost_export.unknown! + lost_export.deadline!, flows);
+  });
 });
 
 function startReplay(...args: string[]): Deno.ChildProcess {
