@@ -150,3 +150,19 @@ Deno.test("live programs count by the device and the CPU that they run on", () =
     assert.deepEqual([hook, slot.flags], program.includes("egress") ? ["egress", 1] : ["ingress", 0]);
   }
 });
+
+requires(
+  "an ingress device in test_run's context",
+  "6.1",
+  "live programs keep apart what came into the host by different devices",
+  () => {
+    using probe = new ProgramProbe({ programs: PLAIN });
+    for (const program of PLAIN) {
+      const slots = probe.onOneCpu(() =>
+        [0, 7, 7].map((ingressIfindex) => probe.run(program, datagram(1), { ingressIfindex }))
+      ).map(({ slot }) => [slot?.ingressIfindex, slot?.frames]);
+      assert.deepEqual(slots, [[0, 1], [7, 1], [7, 2]], program);
+      probe.ring.drain();
+    }
+  },
+);

@@ -303,7 +303,7 @@ Deno.test("flow program reads no flags or numbers from a fragment of TCP", () =>
 });
 
 Deno.test("flow program keeps the two directions of a connection in two slots", () => {
-  using probe = new ProgramProbe();
+  using probe = new ProgramProbe({ slots: 65_536 });
   const [client, server] = [{ source: "fd00::1", destination: "fd00::2" }, {
     source: "fd00::2",
     destination: "fd00::1",
@@ -319,4 +319,20 @@ Deno.test("flow program keeps the two directions of a connection in two slots", 
   const same = probe.feed(there, { ifindex: 3, hook: "egress" });
   assert.equal(same.slot?.frames, 1, "the same packet at the other hook is another sighting");
   assert.equal(probe.slots().length, 3);
+});
+
+Deno.test("flow program counts the segments of a frame as sent again or late, one where only some were", () => {
+  using probe = new ProgramProbe({ programs: ["weir_ingress"] });
+  const bulk = (sequence: number, segments: number) => {
+    const frame = packet(ethernet(), ipv4(), tcp({ sequence }), segments * 100);
+    return probe.run("weir_ingress", frame, { gsoSize: 100, gsoSegments: segments });
+  };
+  const after = (...frames: Array<[number, number]>) => {
+    const { slot } = probe.onOneCpu(() => frames.map(([sequence, segments]) => bulk(sequence, segments))).at(-1)!;
+    return counts(slot!);
+  };
+  assert.deepEqual(after([1, 5], [1, 5]), { again: 5, bytes: 500, late: 0 });
+  assert.deepEqual(after([1, 5], [301, 5]), { again: 1, bytes: 200, late: 0 });
+  assert.deepEqual(after([1, 1], [501, 1], [101, 4]), { again: 0, bytes: 0, late: 4 });
+  assert.deepEqual(after([1, 1], [501, 1], [101, 7]), { again: 0, bytes: 0, late: 1 });
 });

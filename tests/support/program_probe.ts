@@ -49,6 +49,8 @@ export interface LiveContext {
   gsoSegments?: number;
   wireBytes?: number;
   mark?: number;
+  /** The device it came into this host by; kernels of 6.1 and newer take it. */
+  ingressIfindex?: number;
 }
 
 /** What became of one frame. */
@@ -61,7 +63,7 @@ export interface Outcome extends BookedFrame {
 
 const REPLAY = "weir_replay";
 const CONTEXT_BYTES = 192;
-const CONTEXT = { mark: 8, wireBytes: 160, gsoSegments: 164, gsoSize: 176 } as const;
+const CONTEXT = { mark: 8, ingressIfindex: 36, wireBytes: 160, gsoSegments: 164, gsoSize: 176 } as const;
 /** The least that every kernel's test_run takes for any protocol. */
 const LIVE_FRAME_BYTES_MIN = 64;
 const MULTIPLIERS_BYTES = 56;
