@@ -106,6 +106,11 @@ export class AgentProcess implements AsyncDisposable {
     return this.#stderr;
   }
 
+  /** What it has written to stdout so far. */
+  get output(): string {
+    return this.#stdout;
+  }
+
   get hasEnded(): boolean {
     return this.#status !== undefined;
   }
