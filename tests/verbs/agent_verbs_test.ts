@@ -36,7 +36,7 @@ Deno.test("flows, books, status and doctor tell of a running agent", async (t) =
 
   await t.step("flows lists at once what was seen, those with most bytes first, in columns", async () => {
     const lines = (await ask("flows")).trimEnd().split("\n");
-    match(lines[0]!, /^proto  source +destination +packets +bytes +lasted +state +interface +community id$/);
+    match(lines[0]!, /^proto {2}source +destination +packets +bytes +lasted +state +interface +community id$/);
     equal(lines.length, 1 + flowCount);
     const column = lines[0]!.indexOf("destination");
     const ports = lines.slice(1).map((line) => line.slice(column).split(" ")[1]);
