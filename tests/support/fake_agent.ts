@@ -4,7 +4,7 @@ import { type Amount, type Books, zeroAmount } from "../../src/books.ts";
 import type { AuditLine } from "../../src/capture/audit.ts";
 import type { Stray } from "../../src/capture/strays.ts";
 import type { WatchedDevice } from "../../src/capture/watcher.ts";
-import { EVENTS, MALFORMED } from "../../src/collect/kernel_books.ts";
+import { EVENTS, type KernelDetail, MALFORMED } from "../../src/collect/kernel_books.ts";
 import { STAT_NAMES } from "../../src/count/table_layout.ts";
 import type { Exporter } from "../../src/export/exporter.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
@@ -90,10 +90,10 @@ export class FakeAgent {
     return Promise.resolve(this.books());
   }
 
-  kernelDetail() {
+  kernelDetail(): KernelDetail {
     return {
       malformed: Object.fromEntries(MALFORMED.filter(Boolean).map((name, i) => [name, BigInt(i)])),
-      events: Object.fromEntries(EVENTS.map((name, i) => [name, BigInt(i * 1_000)])),
+      events: Object.fromEntries(EVENTS.map((name, i) => [name, BigInt(i * 1_000)])) as KernelDetail["events"],
     };
   }
 

@@ -1,6 +1,7 @@
 /** What the command line says where the machine lacks something, or something has it: named, with the fix, exit 1. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { AgentProcess, startCommand, weir } from "../support/agent_process.ts";
+import { NetworkLab } from "../support/network_lab.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** What a process without rights has: root's name, and none of its capabilities. */
@@ -73,7 +74,7 @@ Deno.test("weir says what to do where no agent answers, and where the socket is 
   });
 });
 
-Deno.test("weir run refuses a port that was chosen and is taken, and runs without a default one that is", async () => {
+Deno.test("weir run refuses a port that was chosen and is taken", async () => {
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
   await inFolder(async (folder) => {
@@ -84,6 +85,27 @@ Deno.test("weir run refuses a port that was chosen and is taken, and runs withou
     ok(refused.stderr.endsWith(`weir: ${said}\n`), refused.stderr);
     match(refused.stderr, /Detached from lo/);
     deepEqual([...Deno.readDirSync(folder)], []);
+  });
+  taken.close();
+});
+
+Deno.test("weir run warns of a default port that is taken, and runs without it", async () => {
+  using lab = new NetworkLab();
+  const host = lab.namespace("ports");
+  const taken = host.within(() => Deno.listen({ hostname: "127.0.0.1", port: 8_080 }));
+  await inFolder(async (folder) => {
+    const words = ["run", "-i", "lo", "--output", "none", "--socket", `${folder}/weir.sock`, "--duration", "100ms"];
+    const { code, stderr } = await new Deno.Command("nsenter", {
+      args: [`--net=${host.path}`, Deno.execPath(), ...startCommand(), ...words],
+      cwd: ROOT,
+    }).output();
+    const log = new TextDecoder().decode(stderr);
+    equal(code, 0, log);
+    match(
+      log,
+      /\[warning\] weir: Cannot serve health on 0\.0\.0\.0:8080: the port is taken by another program; running/,
+    );
+    match(log, /Serving metrics on 0\.0\.0\.0:10250/);
   });
   taken.close();
 });
