@@ -16,7 +16,7 @@ export const RING_WAKE_PARTS = 4;
 
 /** Flows held at once. 264 bytes each with the index: 66 MiB when the table is full. */
 export const FLOWS_MAX_DEFAULT = 262_144;
-/** Entries are counted in 24 bits. */
+/** Entries are counted in 23 bits. */
 export const FLOWS_MAX_MOST = 8_000_000;
 /** Aggregates by prefix that stand in for flows beyond the maximum. */
 export const AGGREGATES_MAX = 1_024;

@@ -85,8 +85,8 @@ export const DEVICE_TABLE_BYTES = 16 + DEVICES_MAX * 2 * 16 + VLANS_MAX * 2 * 16
 export const CONTROL = 0x10000;
 
 const MARK_GROUPS_BITS = Math.log2(MARK_GROUPS);
-/** Splits happen at a mean of nine entries a bucket, see wasm/index_table.ts. */
-const ENTRIES_PER_BUCKET = 9;
+/** Splits happen at a mean of seven entries a bucket, see wasm/index_table.ts. */
+const ENTRIES_PER_BUCKET = 7;
 
 function floorPowerOfTwo(n: number): number {
   return 2 ** Math.floor(Math.log2(n));

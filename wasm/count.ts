@@ -12,7 +12,7 @@ import { initiatorDirection, pendingPackets } from "./out";
 import { Shadow } from "./shadow";
 import { LOCAL_DESTINATION, LOCAL_SOURCE, Sighting } from "./sighting";
 import {
-  KEY_EGRESS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN,
+  KEY_EGRESS, lastWord, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, Slot, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN,
 } from "./slot";
 import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
 
@@ -35,6 +35,7 @@ import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
 
   const entry = flowOf(slot, shadow, sighting);
   const hook: usize = slot.flags & KEY_EGRESS;
+  const last = lastWord(slot);
   const direction: u32 = sighting.direction;
   addMeasures(hookTerm(hook, TERM_TAKEN), new0, new1);
   addMeasures(hookTerm(hook, TERM_COUNTED + sighting.verdict), new0, new1);
@@ -47,14 +48,15 @@ import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
   const lastBeforeNs = entry.lastSeenNs;
   entry.lastSeenNs = max<u64>(slot.lastSeenNs, lastBeforeNs);
   if (shadow.entry != sighting.entry) join(entry, slot, shadow, sighting, direction, lastBeforeNs);
-  if (!(entry.kind & KIND_AGGREGATE)) {
-    if (slot.protocol == PROTOCOL_TCP && !(entry.kind & KIND_FRAGMENT)) {
-      addTcp(entry, slot, direction, lastBeforeNs);
+  const protocolKind = e.protocolKind(entry);
+  if (!(protocolKind & (<u32>KIND_AGGREGATE << 8))) {
+    if (protocolKind == PROTOCOL_TCP) {
+      addTcp(entry, slot, direction, last, lastBeforeNs);
       addQuality(entry, slot, shadow, direction, shown);
     }
     const at = e.address(entry) + direction;
-    store<u8>(at, select<u8>(slot.ttl, load<u8>(at, e.TTL), shown), e.TTL);
-    store<u8>(at, select<u8>(slot.trafficClass, load<u8>(at, e.TRAFFIC_CLASS), shown), e.TRAFFIC_CLASS);
+    store<u8>(at, select<u8>(<u8>(last >> 48), load<u8>(at, e.TTL), shown), e.TTL);
+    store<u8>(at, select<u8>(<u8>(last >> 56), load<u8>(at, e.TRAFFIC_CLASS), shown), e.TRAFFIC_CLASS);
   }
   if (isFinal) return;
   v128.store(shadowAt, seen0);
@@ -236,18 +238,21 @@ function joinHandshake(entry: Entry, slot: Slot, direction: u32): void {
   entry.state |= e.SYN_0 << opener;
 }
 
-@inline function addTcp(entry: Entry, slot: Slot, direction: u32, lastBeforeNs: u64): void {
+@inline function addTcp(entry: Entry, slot: Slot, direction: u32, last: u64, lastBeforeNs: u64): void {
   const flagsAt = e.address(entry) + direction;
-  store<u8>(flagsAt, load<u8>(flagsAt, e.TCP_FLAGS) | slot.tcpFlags, e.TCP_FLAGS);
-  if (slot.tcpFlags & (TCP_FIN | TCP_RST)) {
-    if (slot.tcpFlags & TCP_FIN) entry.state |= e.FIN_0 << direction;
-    if (slot.tcpFlags & TCP_RST) entry.state |= e.RESET;
+  const flags = <u8>(last >> 32);
+  store<u8>(flagsAt, load<u8>(flagsAt, e.TCP_FLAGS) | flags, e.TCP_FLAGS);
+  if (flags & (TCP_FIN | TCP_RST)) {
+    if (flags & TCP_FIN) entry.state |= e.FIN_0 << direction;
+    if (flags & TCP_RST) entry.state |= e.RESET;
   }
-  if (slot.tcpFlagsFirst & TCP_SYN && slot.synNs > slot.firstSeenNs) {
-    entry.state |= slot.tcpFlagsFirst & TCP_ACK ? e.SYN_ACK_REPEATED : e.SYN_REPEATED;
+  const first = <u8>(last >> 40);
+  if (first & TCP_SYN && slot.synNs > slot.firstSeenNs) {
+    entry.state |= first & TCP_ACK ? e.SYN_ACK_REPEATED : e.SYN_REPEATED;
   }
   // the first ACK is never later than the last packet: most slots that come later need not look
-  if (slot.ackNs && !(entry.state & e.ACKED && slot.ackNs >= lastBeforeNs)) addAck(entry, slot, direction);
+  const ackNs = slot.ackNs;
+  if (ackNs && !(ackNs >= lastBeforeNs && entry.state & e.ACKED)) addAck(entry, slot, direction);
 }
 
 /** The initiator's first ACK ends the handshake; slots tell of it in any order, so who opened may be a guess still. */

@@ -4,7 +4,7 @@
 
 import { CONTROL_DEVICES } from "./memory_map";
 import { LOCAL_DESTINATION, LOCAL_SOURCE, Sighting, WHERE } from "./sighting";
-import { KEY_EGRESS, Slot } from "./slot";
+import { deviceWord, KEY_EGRESS, Slot } from "./slot";
 
 /** Header of the table: masks of two open-addressing tables of 16-byte records, devices first. */
 @unmanaged
@@ -37,6 +37,7 @@ const TABLE_HEADER: usize = offsetof<DeviceTable>();
 const RECORD_BYTES: usize = offsetof<Device>();
 export const HASH_MULTIPLIER: u32 = 0x9e3779b1;
 export const VLAN_MULTIPLIER: u32 = 0x85ebca6b;
+const DOMAIN_MULTIPLIER: u32 = 0xc2b2ae35;
 
 /** Device.flags; DeviceFlag of src/capture/device_table.ts */
 export const LOOPBACK: u32 = 1;
@@ -109,27 +110,33 @@ function egressVerdict(slot: Slot, flags: u32, bridge: u16, vlan: Vlan | null): 
 /** What was found out lately, by what it depends on: a host has few devices, and its slots many sightings of each. */
 @unmanaged
 class Known {
-  ifindexes: u64; // device << 32, ingress device
-  tags: u32; // VLANs; the hook
+  device: u64; // deviceWord() of the slot
+  ingressIfindex: u32;
+  hookVlan: u32; // KEY_EGRESS, VLAN << 8
   table: u32; // version of the device table; 0: none
+  reserved: u32;
   where: u64; // Sighting's domain, interfaceId, verdict, locals
-  reserved: u64;
 }
 
 const KNOWN_BYTES: usize = 32;
 const KNOWN_SHIFT: u32 = 26; // 64 places
 const KNOWN: usize = memory.data(2048, 32);
+const HOOK_VLAN: u32 = 0xffff01;
 
 /** Fills what a slot's key says by the devices it names. */
-@inline export function sight(slot: Slot, sighting: Sighting): void {
-  const ifindexes = (<u64>slot.ifindex << 32) | slot.ingressIfindex;
-  const tags = <u32>slot.vlan | (<u32>slot.vlanInner << 12) | (<u32>(slot.flags & KEY_EGRESS) << 31);
-  const hash = (slot.ifindex * HASH_MULTIPLIER + slot.ingressIfindex * VLAN_MULTIPLIER) ^ tags * HASH_MULTIPLIER;
+@inline export function sight(slot: Slot, sighting: Sighting, keyWord: u64): void {
+  const device = deviceWord(slot);
+  const ingressIfindex = slot.ingressIfindex;
+  const hookVlan = <u32>(keyWord >> 40) & HOOK_VLAN;
+  const hash = <u32>(device >> 32) * HASH_MULTIPLIER + ingressIfindex * VLAN_MULTIPLIER +
+    (hookVlan ^ <u32>device) * DOMAIN_MULTIPLIER;
   const known = changetype<Known>(KNOWN + <usize>(hash >> KNOWN_SHIFT) * KNOWN_BYTES);
-  if (known.ifindexes != ifindexes || known.tags != tags || known.table != devicesVersion()) {
+  if (known.device != device || known.ingressIfindex != ingressIfindex || known.hookVlan != hookVlan ||
+    known.table != devicesVersion()) {
     findOut(slot, sighting);
-    known.ifindexes = ifindexes;
-    known.tags = tags;
+    known.device = device;
+    known.ingressIfindex = ingressIfindex;
+    known.hookVlan = hookVlan;
     known.table = devicesVersion();
     known.where = load<u64>(changetype<usize>(sighting), WHERE);
     return;

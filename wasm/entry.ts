@@ -160,6 +160,11 @@ const PROTOCOL_KIND: usize = 40;
     load<u16>(a, PROTOCOL_KIND) == sighting.protocolKind;
 }
 
+/** Protocol, kind << 8. */
+@inline export function protocolKind(entry: Entry): u32 {
+  return load<u16>(address(entry), PROTOCOL_KIND);
+}
+
 /** Makes a zeroed entry the sighting's flow. */
 @inline export function setIdentity(entry: Entry, sighting: Sighting): void {
   const a = address(entry);

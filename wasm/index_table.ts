@@ -3,7 +3,7 @@
 // already.
 //
 // ┌──────────────────────────┬──────┐
-// │ 15 × tag 8 · entry id 24 │ next │  64 bytes; 0 in a place: empty; next: overflow bucket + 1
+// │ 15 × tag 9 · entry id 23 │ next │  64 bytes; 0 in a place: empty; next: overflow bucket + 1
 // └──────────────────────────┴──────┘
 
 import { STAT_INDEX_BUCKETS, STAT_INDEX_OVERFLOWS } from "./books";
@@ -15,8 +15,9 @@ import { Sighting } from "./sighting";
 const BUCKET_BYTES: usize = 64;
 const PLACES: u32 = 15;
 const NEXT: usize = 60;
-const FILL_MEAN: u32 = 9; // entries a bucket before one is split: few buckets overflow, 7 bytes a flow
-const ID_MASK: u32 = 0x00ffffff;
+const FILL_MEAN: u32 = 7; // entries a bucket before one is split: few buckets overflow, 9 bytes a flow
+const ID_BITS: u32 = 23;
+const ID_MASK: u32 = (1 << ID_BITS) - 1;
 const LEVEL_FIRST: u32 = 6;
 
 let level: u32 = LEVEL_FIRST; // buckets: (1 << level) + split
@@ -54,23 +55,27 @@ export function configureIndex(): void {
   return bucketAt(low < split ? <u32>hash & ((2 << level) - 1) : low);
 }
 
+/** Other bits of the hash than a bucket's number. The highest is always set, so that a place in use is never 0. */
+@inline function tagOf(hash: u64): u32 {
+  return <u32>(hash >> 56) | 0x100;
+}
+
 @inline function place(hash: u64, id: u32): u32 {
-  // the tag's highest bit is always set, so that a place in use is never 0
-  return ((<u32>(hash >> 56) | 0x80) << 24) | id;
+  return (tagOf(hash) << ID_BITS) | id;
 }
 
 /** The places of a bucket that hold this tag, one bit each. */
 @inline function tagMask(bucket: usize, tag: u32): u32 {
   const wanted = i32x4.splat(tag);
-  return i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket), 24), wanted)) |
-    (i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 16), 24), wanted)) << 4) |
-    (i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 32), 24), wanted)) << 8) |
-    ((i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 48), 24), wanted)) & 7) << 12);
+  return i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket), ID_BITS), wanted)) |
+    (i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 16), ID_BITS), wanted)) << 4) |
+    (i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 32), ID_BITS), wanted)) << 8) |
+    ((i32x4.bitmask(i32x4.eq(i32x4.shr_u(v128.load(bucket, 48), ID_BITS), wanted)) & 7) << 12);
 }
 
 /** The id of the sighting's entry, or −1. */
 export function find(sighting: Sighting): i32 {
-  const tag = <u32>(sighting.hash >> 56) | 0x80;
+  const tag = tagOf(sighting.hash);
   let bucket = bucketOf(sighting.hash);
   while (true) {
     let mask = tagMask(bucket, tag);
@@ -85,10 +90,16 @@ export function find(sighting: Sighting): i32 {
   }
 }
 
-/** Id + 1 of what find() will look at first in a hash's first bucket; 0: nothing there has its tag. */
+/** Id + 1 of what find() will look at first, from a hash's first bucket on; 0: nothing there has its tag. */
 @inline export function firstCandidate(bucket: usize, hash: u64): u32 {
-  const mask = tagMask(bucket, <u32>(hash >> 56) | 0x80);
-  return mask ? (load<u32>(bucket + (ctz(mask) << 2)) & ID_MASK) + 1 : 0;
+  const tag = tagOf(hash);
+  while (true) {
+    const mask = tagMask(bucket, tag);
+    if (mask) return (load<u32>(bucket + (ctz(mask) << 2)) & ID_MASK) + 1;
+    const next = load<u32>(bucket, NEXT);
+    if (!next) return 0;
+    bucket = overflowAt(next - 1);
+  }
 }
 
 /** Puts an entry in; false when the space for overflow buckets is used up. */

@@ -3,7 +3,7 @@
 
 import { sight } from "./devices";
 import { hashIdentity } from "./hash";
-import { Slot } from "./slot";
+import { keyWord, Slot } from "./slot";
 import { identify } from "./tuple";
 
 @unmanaged
@@ -39,8 +39,9 @@ export const LOCAL_DESTINATION: u8 = 2;
 /** Fills the sighting from its slot's key and the device table in force. */
 export function prepare(sighting: Sighting): void {
   const slot = changetype<Slot>(<usize>sighting.slot);
-  sight(slot, sighting);
-  identify(slot, sighting);
+  const word = keyWord(slot);
+  sight(slot, sighting, word);
+  identify(slot, sighting, word);
   rehash(sighting);
   sighting.isPrepared = true;
 }

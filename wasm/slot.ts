@@ -53,6 +53,23 @@ export class Slot {
   sequenceFloor: u32;
 }
 
+/** Several fields at a time: here, every access to memory has its bounds checked in code. */
+
+/** Ports, protocol << 32, flags << 40, VLAN << 48. */
+@inline export function keyWord(slot: Slot): u64 {
+  return load<u64>(changetype<usize>(slot), offsetof<Slot>("sourcePort"));
+}
+
+/** Inner VLAN, ifindex << 32. */
+@inline export function deviceWord(slot: Slot): u64 {
+  return load<u64>(changetype<usize>(slot), offsetof<Slot>("vlanInner"));
+}
+
+/** Next sequence number, TCP flags << 32, the first packet's << 40, TTL << 48, traffic class << 56. */
+@inline export function lastWord(slot: Slot): u64 {
+  return load<u64>(changetype<usize>(slot), offsetof<Slot>("sequenceNext"));
+}
+
 /** Slot.flags */
 export const KEY_EGRESS: u8 = 1;
 export const KEY_FRAGMENT: u8 = 2;

@@ -62,13 +62,13 @@ export function icmpAsks(protocol: u8, type: u32): bool {
 }
 
 /** Fills the sighting's identity from the slot's key. Its domain stands there already. */
-@inline export function identify(slot: Slot, sighting: Sighting): void {
+@inline export function identify(slot: Slot, sighting: Sighting, keyWord: u64): void {
   const from = changetype<usize>(slot);
   const to = changetype<usize>(sighting);
-  const protocol = slot.protocol;
-  let ports = load<u32>(from, offsetof<Slot>("sourcePort"));
+  const protocol = <u8>(keyWord >> 32);
+  let ports = <u32>keyWord;
   let kind: u32 = 0;
-  if (slot.flags & KEY_FRAGMENT) {
+  if (<u8>(keyWord >> 40) & KEY_FRAGMENT) {
     kind = KIND_FRAGMENT;
   } else if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6) {
     const type = ports & 0xffff;
