@@ -5,45 +5,7 @@ import { AgentProcess, type Ended } from "../support/agent_process.ts";
 import { assertFinalBooks, assertNothingLost } from "../support/books_file.ts";
 import { type Namespace, NetworkLab, run, until } from "../support/network_lab.ts";
 import { attribute, sumSpans } from "../support/span_sums.ts";
-
-const CLIENT = "10.5.0.1";
-const SERVER = "10.5.0.2";
-const SERVER_6 = "fd05::2";
-const PORT = 8_000;
-
-/** Two hosts and a wire; each has an agent of its own. */
-interface Hosts extends AsyncDisposable {
-  client: Namespace;
-  server: Namespace;
-  /** Stops both agents: the client's, the server's. */
-  stop(): Promise<[Ended, Ended]>;
-}
-
-async function openHosts(lab: NetworkLab): Promise<Hosts> {
-  const [client, server] = [lab.namespace("client", { ipv6: true }), lab.namespace("server", { ipv6: true })];
-  lab.veth(client, "c0", server, "s0", `${CLIENT}/24`, `${SERVER}/24`);
-  client.ip("address add fd05::1/64 dev c0 nodad");
-  server.ip(`address add ${SERVER_6}/64 dev s0 nodad`);
-  const start = (namespace: Namespace, device: string) =>
-    AgentProcess.start({ namespace, args: ["--interface", device, "--output", "json"] });
-  const agents = await Promise.all([start(client, "c0"), start(server, "s0")]);
-  return {
-    client,
-    server,
-    async stop() {
-      const [ofClient, ofServer] = await Promise.all(agents.map((agent) => agent.stop()));
-      for (const { code, books, log } of [ofClient!, ofServer!]) {
-        equal(code, 0, log);
-        assertFinalBooks(books);
-        assertNothingLost(books);
-      }
-      return [ofClient!, ofServer!];
-    },
-    async [Symbol.asyncDispose]() {
-      for (const agent of agents) await agent[Symbol.asyncDispose]();
-    },
-  };
-}
+import { bulk, type Hosts, openHosts, PORT, SERVER, SERVER_6, untilQuiet } from "../support/tcp_hosts.ts";
 
 const isTcp = (span: FlowSpan) => span.attributes["network.transport"] === "tcp";
 
@@ -58,20 +20,6 @@ function assertSegments(hosts: Hosts, ended: [Ended, Ended]): void {
     equal(sumSpans(tcp, "reverse").packets, fromServer, "from the server");
     for (const { attributes } of tcp) equal(attributes["weir.counted"], "both");
   }
-}
-
-const [TIME_WAIT, LISTEN] = ["06", "0A"];
-
-/** Waits until no connection has anything left to say. */
-async function untilQuiet({ client, server }: Hosts): Promise<void> {
-  const states = (host: Namespace) =>
-    ["tcp", "tcp6"].flatMap((file) =>
-      host.read(`/proc/thread-self/net/${file}`).trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/)[3]!)
-    );
-  await until(
-    "connections to end",
-    () => [client, server].flatMap(states).every((state) => state === TIME_WAIT || state === LISTEN),
-  );
 }
 
 /** The one span of the connection from this port. */
@@ -145,20 +93,6 @@ Deno.test("run tells of TCP connections: handshake times, ends by FIN and by RST
   }
 });
 
-/** Bulk TCP from client to server: so many bytes. */
-async function bulk(hosts: Hosts, address: string, bytes: string): Promise<void> {
-  const enter = (namespace: Namespace) => [`--net=${namespace.path}`, "iperf3"];
-  const args = [...enter(hosts.server), "--server", "--one-off", "--port", `${PORT}`];
-  const server = new Deno.Command("nsenter", { args, stdout: "null", stderr: "null" }).spawn();
-  try {
-    const listens = () => /:1F40 [0:]+ 0A /.test(hosts.server.read("/proc/thread-self/net/tcp6"));
-    await until("iperf3 to listen", listens);
-    run("nsenter", [...enter(hosts.client), "--client", address, "--port", `${PORT}`, "--bytes", bytes]);
-  } finally {
-    await server.status;
-  }
-}
-
 Deno.test("run counts the segments of bulk TCP that is cut up later (GSO), over IPv4 and IPv6", async () => {
   using lab = new NetworkLab();
   await using hosts = await openHosts(lab);
@@ -194,4 +128,70 @@ Deno.test("run tells of retransmissions on a lossy wire, never of more than ther
     ok(told > 0 && told <= retransmitted, `told ${told} of ${retransmitted}`);
   }
   match(JSON.stringify(ended[0].books.audit), /"equal"/);
+});
+
+/** What the client's hook says that one frame is on the wire, against the frames that the server got, already cut up. */
+function assertWireBytes([ofClient, ofServer]: [Ended, Ended], transport: string): void {
+  const sent = ofClient.spans.filter(({ attributes }) => attributes["network.transport"] === transport);
+  const got = ofServer.spans.filter(({ attributes }) => attributes["network.transport"] === transport);
+  const [before, after] = [sumSpans(sent), sumSpans(got)];
+  ok(before.frames < after.frames / 2, `${before.frames} frames became ${after.frames}`);
+  equal(after.frames, after.packets);
+  equal(before.packets, after.packets);
+  const wireBytes = (spans: FlowSpan[]) =>
+    spans.reduce((sum, span) => sum + attribute(span, "weir.wire_bytes.delta"), 0);
+  equal(wireBytes(sent), after.bytes);
+  equal(wireBytes(got), after.bytes);
+}
+
+Deno.test("run knows the wire bytes of frames that are cut up behind its hook, over IPv4 and IPv6", async () => {
+  using lab = new NetworkLab();
+  await using hosts = await openHosts(lab);
+  run("nsenter", [`--net=${hosts.client.path}`, "ethtool", "-K", "c0", "tso", "off"]);
+  await bulk(hosts, SERVER, "9M");
+  await bulk(hosts, SERVER_6, "9M");
+  await untilQuiet(hosts);
+  assertWireBytes(await hosts.stop(), "tcp");
+});
+
+Deno.test("run knows the wire bytes of a tunnel's frames, all layers of each segment (VXLAN)", async () => {
+  using lab = new NetworkLab();
+  await using hosts = await openHosts(lab);
+  const off = ["tso", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"].flatMap((name) => [name, "off"]);
+  run("nsenter", [`--net=${hosts.client.path}`, "ethtool", "-K", "c0", ...off]);
+  const ends = [[hosts.client, "c0", "10.5.0.2", "10.6.0.1"], [hosts.server, "s0", "10.5.0.1", "10.6.0.2"]] as const;
+  for (const [host, lower, remote, address] of ends) {
+    host.ip(`link add name vx0 type vxlan id 7 remote ${remote} dstport 4789 dev ${lower}`);
+    host.ip(`address add ${address}/24 dev vx0`);
+    host.ip("link set dev vx0 up");
+  }
+  await bulk(hosts, "10.6.0.2", "9M");
+  await untilQuiet(hosts);
+  const ended = await hosts.stop();
+  const outer = ({ attributes }: FlowSpan) => attributes["destination.port"] === 4_789;
+  assertWireBytes(ended.map((one) => ({ ...one, spans: one.spans.filter(outer) })) as [Ended, Ended], "udp");
+});
+
+Deno.test("run on loopback counts each packet once, and agrees with the device", async () => {
+  using lab = new NetworkLab();
+  const host = lab.namespace("host");
+  await using agent = await AgentProcess.start({ namespace: host, args: ["--interface", "lo", "--output", "json"] });
+  using listener = host.within(() => Deno.listen({ hostname: "127.0.0.1", port: PORT }));
+  const client = await host.within(() => Deno.connect({ hostname: "127.0.0.1", port: PORT }));
+  const server = await listener.accept();
+  await client.write(new Uint8Array(1_000));
+  await server.read(new Uint8Array(1_000));
+  client.close();
+  equal(await server.read(new Uint8Array(1)), null);
+  server.close();
+  await untilQuiet({ client: host, server: host });
+  const { code, books, spans, log } = await agent.stop();
+  equal(code, 0, log);
+  assertFinalBooks(books);
+  assertNothingLost(books);
+  equal(spans.length, 1);
+  equal(books.packets.counted, host.snmp("Tcp", "OutSegs"));
+  equal(sumSpans(spans).packets + sumSpans(spans, "reverse").packets, books.packets.counted);
+  equal(books.packets.duplicate, books.packets.counted);
+  deepEqual(books.audit.map(({ verdict }) => verdict), ["equal"]);
 });
