@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { DeviceFlag, type TableDevice, writeDeviceTable } from "../src/capture/device_table.ts";
 import type { Kernel } from "../src/capture/kernel.ts";
-import { encodeKnobs, KNOBS_BYTES } from "../src/capture/knobs.ts";
+import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS } from "../src/capture/knobs.ts";
 import { readStrays } from "../src/capture/strays.ts";
 import { BOOKS_BYTES, EVENTS, EVENTS_AT, MALFORMED, MALFORMED_AT, TERMS } from "../src/collect/kernel_books.ts";
 import * as words from "../src/collector_words.ts";
@@ -316,6 +316,14 @@ Deno.test("the device table is written as the table reads it", () => {
     INGRESS_ASSUMED_BELOW: assembly.number("INGRESS_ASSUMED_BELOW"),
     EGRESS_SEEN_ABOVE: assembly.number("EGRESS_SEEN_ABOVE"),
     ENDPOINT: assembly.number("ENDPOINT"),
+    CARRIES_UDP: assembly.number("CARRIES_UDP"),
+    CARRIES_GRE: assembly.number("CARRIES_GRE"),
+    CARRIES_IP: assembly.number("CARRIES_IP"),
+    CARRIES_ESP: assembly.number("CARRIES_ESP"),
+  });
+  assert.deepEqual(TUNNEL_PORTS, {
+    vxlanPorts: [assembly.number("VXLAN_PORT"), assembly.number("VXLAN_PORT_LINUX")],
+    genevePort: assembly.number("GENEVE_PORT"),
   });
   const region = new Uint8Array(plan.DEVICE_TABLE_BYTES);
   const device = (over: Partial<TableDevice>): TableDevice => ({

@@ -4,7 +4,7 @@
 
 import { CONTROL_DEVICES } from "./memory_map";
 import { LOCAL_DESTINATION, LOCAL_SOURCE, Sighting, WHERE } from "./sighting";
-import { deviceWord, KEY_EGRESS, Slot } from "./slot";
+import { deviceWord, KEY_EGRESS, PROTOCOL_UDP, Slot } from "./slot";
 
 /** Header of the table: masks of two open-addressing tables of 16-byte records, devices first. */
 @unmanaged
@@ -46,7 +46,16 @@ export const INGRESS_SEEN_BELOW: u32 = 4; // what comes out of it was seen by al
 export const INGRESS_ASSUMED_BELOW: u32 = 8; // the same, as far as can be known
 export const EGRESS_SEEN_ABOVE: u32 = 16; // what is sent or routed by it was seen on its attached master
 export const ENDPOINT: u32 = 32; // on its other side is a workload of this node
+export const CARRIES_UDP: u32 = 64; // attached tunnels of this host send by it what they wrapped in UDP,
+export const CARRIES_GRE: u32 = 128; // in GRE,
+export const CARRIES_IP: u32 = 256; // in IP alone,
+export const CARRIES_ESP: u32 = 512; // in ESP
 export const VLAN_ATTACHED: u32 = 1; // Vlan.flags
+
+/** UDP ports of tunnels, as the kernel program has them: VXLAN (IANA, Linux) and Geneve. */
+export const VXLAN_PORT: u16 = 4789;
+export const VXLAN_PORT_LINUX: u16 = 8472;
+export const GENEVE_PORT: u16 = 6081;
 
 /** Verdicts: the term of the books, from TERM_COUNTED on. */
 export const COUNTS: u8 = 0;
@@ -118,6 +127,15 @@ class Known {
   where: u64; // Sighting's domain, interfaceId, verdict, locals
 }
 
+/** CARRIES flags in Sighting.locals: those of what this host itself sends and nobody saw before. */
+const CARRIED: u32 = 0xf0;
+const CARRIED_SHIFT: u32 = 2;
+const CARRIED_AT: u64 = 60; // in the word that Known.where is
+const PROTOCOL_IPV4: u8 = 4;
+const PROTOCOL_IPV6: u8 = 41;
+const PROTOCOL_GRE: u8 = 47;
+const PROTOCOL_ESP: u8 = 50;
+
 const KNOWN_BYTES: usize = 32;
 const KNOWN_SHIFT: u32 = 26; // 64 places
 const KNOWN: usize = memory.data(2048, 32);
@@ -139,9 +157,36 @@ const HOOK_VLAN: u32 = 0xffff01;
     known.hookVlan = hookVlan;
     known.table = devicesVersion();
     known.where = load<u64>(changetype<usize>(sighting), WHERE);
-    return;
   }
-  store<u64>(changetype<usize>(sighting), known.where, WHERE);
+  const where = known.where;
+  store<u64>(changetype<usize>(sighting), where, WHERE);
+  if (where >> CARRIED_AT) unwrap(slot, sighting);
+}
+
+/** What this host wrapped was seen inside, on the tunnel's device. */
+function unwrap(slot: Slot, sighting: Sighting): void {
+  const carried = (<u32>sighting.locals & CARRIED) << CARRIED_SHIFT;
+  if (carried & wrappingOf(slot)) sighting.verdict = ASSUMED_DUPLICATE;
+}
+
+/** By which CARRIES flag a tunnel of this wrapping is known; 0: it looks like none. */
+function wrappingOf(slot: Slot): u32 {
+  switch (slot.protocol) {
+    case PROTOCOL_UDP:
+      return slot.destinationPort == VXLAN_PORT || slot.destinationPort == VXLAN_PORT_LINUX ||
+          slot.destinationPort == GENEVE_PORT
+        ? CARRIES_UDP
+        : 0;
+    case PROTOCOL_GRE:
+      return CARRIES_GRE;
+    case PROTOCOL_IPV4:
+    case PROTOCOL_IPV6:
+      return CARRIES_IP;
+    case PROTOCOL_ESP:
+      return CARRIES_ESP;
+    default:
+      return 0;
+  }
 }
 
 function findOut(slot: Slot, sighting: Sighting): void {
@@ -154,6 +199,9 @@ function findOut(slot: Slot, sighting: Sighting): void {
   sighting.verdict = egress ? egressVerdict(slot, flags, device ? device.bridge : 0, vlan) : ingressVerdict(flags);
   sighting.locals = (egress ? slot.ingressIfindex == 0 : workload) ? LOCAL_SOURCE : 0;
   if (egress && workload) sighting.locals |= LOCAL_DESTINATION;
+  if (egress && !slot.ingressIfindex && sighting.verdict == COUNTS) {
+    sighting.locals |= <u8>((flags >> CARRIED_SHIFT) & CARRIED);
+  }
   if (!slot.vlan) sighting.domain = device ? device.domain : 0;
   else if (vlan && !slot.vlanInner) sighting.domain = vlan.domain;
   else sighting.domain = DOMAIN_OF_TAGS | ((<u32>slot.vlan) << 12) | slot.vlanInner;

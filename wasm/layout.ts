@@ -17,15 +17,22 @@ export * from "./shadow";
 export * from "./slot";
 export * from "./tuple";
 export {
+  CARRIES_ESP,
+  CARRIES_GRE,
+  CARRIES_IP,
+  CARRIES_UDP,
   COVERED,
   EGRESS_SEEN_ABOVE,
   ENDPOINT,
+  GENEVE_PORT,
   HASH_MULTIPLIER,
   INGRESS_ASSUMED_BELOW,
   INGRESS_SEEN_BELOW,
   LOOPBACK,
   VLAN_ATTACHED,
   VLAN_MULTIPLIER,
+  VXLAN_PORT,
+  VXLAN_PORT_LINUX,
 } from "./devices";
 export { AGGREGATES_OF_LAST_RESORT } from "./pool";
 

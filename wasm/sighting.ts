@@ -19,7 +19,7 @@ export class Sighting {
   domain: u32;
   interfaceId: u16;
   verdict: u8;
-  locals: u8; // LOCAL_SOURCE, LOCAL_DESTINATION
+  locals: u8; // LOCAL_SOURCE, LOCAL_DESTINATION; above them, what the device carries (devices.ts)
   slot: u32; // where the slot, or a whole copy of it, lies
   shadow: u32;
   protocolKind: u16; // protocol, kind << 8

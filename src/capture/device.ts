@@ -55,25 +55,31 @@ export function carriesForPorts(device: Device): boolean {
 /** Kinds whose `link` is the device below them, that every packet of theirs passes, too. */
 const STACKED_KINDS = new Set(["vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec", "hsr", "ipoib"]);
 
-/** Kinds that wrap packets in others, which then pass a device below: `link` when it is known. */
-const TUNNEL_KINDS = new Set([
-  "vxlan",
-  "geneve",
-  "gre",
-  "gretap",
-  "erspan",
-  "ip6gre",
-  "ip6gretap",
-  "ip6erspan",
-  "ipip",
-  "sit",
-  "ip6tnl",
-  "vti",
-  "vti6",
-  "xfrm",
-  "wireguard",
-  "gtp",
-  "bareudp",
+/** What a tunnel's packets are told by on the device below: a UDP port, or their protocol. */
+export type Wrapping = "udp" | "gre" | "ip" | "esp";
+
+/**
+ * Kinds that wrap packets in others, which then pass a device below: `link` when it is known. undefined: nothing tells
+ * what they make from other packets, as WireGuard's port may be any.
+ */
+const TUNNEL_KINDS: ReadonlyMap<string, Wrapping | undefined> = new Map([
+  ["vxlan", "udp"],
+  ["geneve", "udp"],
+  ["gre", "gre"],
+  ["gretap", "gre"],
+  ["erspan", "gre"],
+  ["ip6gre", "gre"],
+  ["ip6gretap", "gre"],
+  ["ip6erspan", "gre"],
+  ["ipip", "ip"],
+  ["sit", "ip"],
+  ["ip6tnl", "ip"],
+  ["vti", "esp"],
+  ["vti6", "esp"],
+  ["xfrm", "esp"],
+  ["wireguard", undefined],
+  ["gtp", undefined],
+  ["bareudp", undefined],
 ]);
 
 export function isStacked(device: Device): boolean {
@@ -82,6 +88,11 @@ export function isStacked(device: Device): boolean {
 
 export function isTunnel(device: Device): boolean {
   return TUNNEL_KINDS.has(device.kind);
+}
+
+/** How the packets that a tunnel device makes are told from others; undefined for those that nothing tells. */
+export function wrappingOf(device: Device): Wrapping | undefined {
+  return TUNNEL_KINDS.get(device.kind);
 }
 
 export function isPair(device: Device): boolean {

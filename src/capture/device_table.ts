@@ -12,7 +12,8 @@
  * - Loopback counts at egress.
  *
  * Everything else is a duplicate. Where the device below a tunnel is not known, but one that can be it is attached,
- * what comes out of the tunnel is an assumed duplicate.
+ * what comes out of the tunnel is an assumed duplicate. So is what a tunnel's device of this host wrapped and sends on,
+ * where that one is attached: the packet inside was seen there. Its wrapping, a protocol or a known port, tells it.
  */
 import { DEVICES_MAX, VLANS_MAX } from "../limits.ts";
 import {
@@ -24,6 +25,8 @@ import {
   isStacked,
   isTunnel,
   isUnderlay,
+  type Wrapping,
+  wrappingOf,
 } from "./device.ts";
 
 /** Flags of a device in the table; wasm/devices.ts has the same. */
@@ -34,8 +37,18 @@ export const DeviceFlag = {
   INGRESS_ASSUMED_BELOW: 8,
   EGRESS_SEEN_ABOVE: 16,
   ENDPOINT: 32,
+  CARRIES_UDP: 64,
+  CARRIES_GRE: 128,
+  CARRIES_IP: 256,
+  CARRIES_ESP: 512,
 } as const;
 
+const CARRIES: Record<Wrapping, number> = {
+  udp: DeviceFlag.CARRIES_UDP,
+  gre: DeviceFlag.CARRIES_GRE,
+  ip: DeviceFlag.CARRIES_IP,
+  esp: DeviceFlag.CARRIES_ESP,
+};
 const VLAN_ATTACHED = 1;
 const HEADER_BYTES = 16;
 const RECORD_BYTES = 16;
@@ -70,6 +83,8 @@ class Topology {
   /** Bridges and bonds with ports, in the order of their numbers from 1. */
   readonly #bridges: number[];
   readonly #underlayAttached: boolean;
+  /** By ifindex: what attached tunnels send on by this device. */
+  readonly #carried = new Map<number, number>();
 
   constructor(devices: readonly TableDevice[]) {
     this.#byIndex = new Map(devices.map((device) => [device.ifindex, device]));
@@ -84,6 +99,20 @@ class Topology {
       return master && carriesForPorts(master);
     });
     this.#underlayAttached = devices.some((device) => device.attached && isUnderlay(device));
+    for (const tunnel of devices) {
+      const wrapping = tunnel.attached ? wrappingOf(tunnel) : undefined;
+      if (!wrapping) continue;
+      const lowers = this.#lowers(tunnel);
+      for (const lower of lowers.length ? lowers : devices.filter(isUnderlay)) this.#carry(lower, CARRIES[wrapping]);
+    }
+  }
+
+  /** Marks a device, and all below it, as one that carries a tunnel's packets. */
+  #carry(device: TableDevice, flag: number): void {
+    const carried = this.#carried.get(device.ifindex) ?? 0;
+    if (carried & flag) return;
+    this.#carried.set(device.ifindex, carried | flag);
+    for (const lower of this.#lowers(device)) this.#carry(lower, flag);
   }
 
   describe(device: TableDevice): DeviceFacts {
@@ -98,6 +127,7 @@ class Topology {
     }
     if (master?.attached && carriesForPorts(master)) flags |= DeviceFlag.EGRESS_SEEN_ABOVE;
     if (facesWorkload(device)) flags |= DeviceFlag.ENDPOINT;
+    flags |= this.#carried.get(device.ifindex) ?? 0;
     return { flags, domain: this.#domain(device), bridge: this.#bridges.indexOf(device.master) + 1 };
   }
 

@@ -5,6 +5,8 @@ import { DEVICE_TABLE_BYTES } from "../../src/memory_plan.ts";
 import { tableDevice } from "../support/device.ts";
 
 const { LOOPBACK, COVERED, INGRESS_SEEN_BELOW, INGRESS_ASSUMED_BELOW, EGRESS_SEEN_ABOVE, ENDPOINT } = DeviceFlag;
+const { CARRIES_UDP, CARRIES_GRE, CARRIES_IP, CARRIES_ESP } = DeviceFlag;
+const CARRIES_ANY = CARRIES_UDP | CARRIES_GRE | CARRIES_IP | CARRIES_ESP;
 const ARPHRD_LOOPBACK = 772;
 const ARPHRD_NONE = 65_534;
 
@@ -101,6 +103,21 @@ Deno.test("describeDevices() tells a tunnel's packets as seen, where the device 
     const other = tableDevice({ ifindex: 1, kind });
     equal(flagsOf(other, free)[40], COVERED, `a ${kind} carries no tunnel's packets out`);
   }
+});
+
+Deno.test("describeDevices() tells by which devices an attached tunnel's packets go out", () => {
+  const nic = tableDevice({ ifindex: 1 });
+  const bridge = tableDevice({ ifindex: 2, kind: "bridge" });
+  const port = tableDevice({ ifindex: 3, master: 2 });
+  const vxlan = tableDevice({ ifindex: 40, kind: "vxlan", link: 2 });
+  const ipip = tableDevice({ ifindex: 41, kind: "ipip" });
+  const carried = (...devices: TableDevice[]) =>
+    [1, 2, 3].map((ifindex) => (flagsOf(nic, bridge, port, ...devices)[ifindex] ?? 0) & CARRIES_ANY);
+  deepEqual(carried(), [0, 0, 0]);
+  deepEqual(carried(vxlan), [0, CARRIES_UDP, CARRIES_UDP], "by its lower device, and by all below that");
+  deepEqual(carried({ ...vxlan, attached: false }), [0, 0, 0], "nobody saw the packets inside");
+  deepEqual(carried(ipip), [CARRIES_IP, CARRIES_IP, CARRIES_IP], "by any device");
+  deepEqual(carried({ ...ipip, kind: "wireguard" }), [0, 0, 0], "nothing tells WireGuard's from other packets");
 });
 
 Deno.test("describeDevices() ends where devices form a circle", () => {

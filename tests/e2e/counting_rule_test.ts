@@ -4,6 +4,8 @@ import type { FlowSpan } from "../../src/export/span.ts";
 import type { Ended } from "../support/agent_process.ts";
 import type { Sent } from "../support/generator.ts";
 import { interfaces, NodeLab, observe, type Pod } from "../support/node_lab.ts";
+import { ethernet, ipv4, packet, udp, vxlan } from "../support/packet.ts";
+import { RawSocket } from "../support/raw_io.ts";
 import { attribute, byFlow, sumCounted, sumSpans } from "../support/span_sums.ts";
 
 const PACKETS = 211;
@@ -142,6 +144,42 @@ Deno.test("counting rule: flows spread over two ways by ECMP add up", async () =
   const ways = new Set(ended[1]!.spans.map(({ attributes }) => attributes["network.interface.name"]));
   deepEqual([...ways].sort(), ["s1", "s2"]);
   for (const { spans } of ended) equal(spans.length, flows);
+});
+
+Deno.test("counting rule: what goes out and comes in by a tunnel counts once, inside or outside", async () => {
+  using lab = new NodeLab();
+  const pod = lab.pod("p1", "10.1.0.2", "10.1.0.1/24");
+  const wire = lab.pod("u0", "10.5.0.2", "10.5.0.1/24");
+  const far = { ...wire, address: "10.6.0.2", mac: "02:00:00:00:00:09" };
+  lab.node.ip("link add name vx0 type vxlan id 7 remote 10.5.0.2 dstport 4789 dev u0");
+  lab.node.ip("address add 10.6.0.1/24 dev vx0");
+  lab.node.ip("link set dev vx0 up");
+  lab.neighbour(far.address, far.mac, "vx0");
+  const node = { namespace: lab.node, address: "10.6.0.1", device: "vx0", mac: lab.node.link("vx0").mac };
+  const wrapped = packet(
+    ethernet({ source: wire.mac, destination: lab.node.link("u0").mac }),
+    ipv4({ source: wire.address, destination: "10.5.0.1" }),
+    udp({ source: 50_000, destination: 4_789 }),
+    vxlan(7),
+    ethernet({ source: far.mac, destination: node.mac }),
+    ipv4({ source: far.address, destination: pod.address }),
+    udp({ source: 53, destination: 40_000 }),
+    60,
+  );
+  const each = [interfaces("p1", "vx0", "u0"), interfaces("u0", "vx0", "p1"), interfaces("u0")];
+  const [sent, forwarded, arrived] = [PACKETS, 2 * PACKETS, 17];
+  const ended = await observe(lab.node, each, async () => {
+    await lab.send(node, far, { interface: "vx0", packets: sent, destination: far.address });
+    await lab.send(pod, "p1", { packets: forwarded, destination: far.address });
+    using socket = new RawSocket({ interface: "eth0", namespace: wire.namespace.name });
+    for (let i = 0; i < arrived; i++) socket.send(wrapped);
+  });
+  for (const { books, spans } of ended) {
+    equal(books.packets.counted, sent + forwarded + arrived, JSON.stringify(books.packets));
+    equal(sumCounted(spans).packets, books.packets.counted);
+  }
+  // what the tunnel wrapped is told by its port, not by the kernel
+  deepEqual(ended.map(({ books }) => books.packets.assumed_duplicate), [sent + forwarded, sent + forwarded, 0]);
 });
 
 const SERVICE = "10.96.0.1";

@@ -130,7 +130,7 @@ Deno.test("run tells of retransmissions on a lossy wire, never of more than ther
   match(JSON.stringify(ended[0].books.audit), /"equal"/);
 });
 
-/** What the client's hook says that one frame is on the wire, against the frames that the server got, already cut up. */
+/** What the client's hook says that frames are on the wire, against what the server got, already cut up. */
 function assertWireBytes([ofClient, ofServer]: [Ended, Ended], transport: string): void {
   const sent = ofClient.spans.filter(({ attributes }) => attributes["network.transport"] === transport);
   const got = ofServer.spans.filter(({ attributes }) => attributes["network.transport"] === transport);
