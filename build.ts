@@ -35,9 +35,9 @@ const PARTS: Record<string, Part> = {
     build: buildBpf,
   },
   wasm: {
-    inputs: [...files("wasm", [".ts", ".json"]), "build.ts"],
+    inputs: [...files("wasm", [".ts", ".json"]), ...files("wasm/span", [".ts", ".json"]), "build.ts"],
     version: JSON.parse(Deno.readTextFileSync("deno.json")).imports.assemblyscript,
-    outputs: ["table.wasm", "table.debug.wasm", "layout.wasm", "bench.wasm"],
+    outputs: ["table.wasm", "table.debug.wasm", "layout.wasm", "bench.wasm", "span.wasm"],
     build: buildWasm,
   },
 };
@@ -148,13 +148,14 @@ async function buildWasm(): Promise<void> {
   // imported only here: the compiler takes a second to load
   const { default: asc } = await import("assemblyscript/asc");
   const targets = [
-    ["index.ts", "--target", "release"],
-    ["index.ts", "--target", "debug"],
-    ["layout.ts", "--target", "layout"],
-    ["bench.ts", "--target", "bench"],
+    ["index.ts", "--config", "asconfig.json", "--target", "release"],
+    ["index.ts", "--config", "asconfig.json", "--target", "debug"],
+    ["layout.ts", "--config", "asconfig.json", "--target", "layout"],
+    ["bench.ts", "--config", "asconfig.json", "--target", "bench"],
+    ["span/index.ts", "--config", "span/asconfig.json", "--target", "release"],
   ];
-  for (const [entry, ...args] of targets) {
-    const result = await asc.main([entry!, "--config", "asconfig.json", ...args], {
+  for (const args of targets) {
+    const result = await asc.main(args, {
       readFile: (name: string, base: string) => readOrNull(name.startsWith("/") ? name : `wasm/${base}/${name}`),
       writeFile: (name: string, data: Uint8Array | string) => writeOutput(name, data),
       listFiles: () => null,

@@ -33,8 +33,7 @@ export interface AgentOptions {
   mode: AttachMode;
   order: TcxOrder;
   priority: number;
-  /** Built once the agent can say what records refer to. */
-  exporters(agent: Agent): Exporter[];
+  exporters: Exporter[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
@@ -93,7 +92,7 @@ export class Agent {
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
-    this.#exporters = options.exporters(this);
+    this.#exporters = options.exporters;
     this.#exporting = this.#export();
   }
 
@@ -102,11 +101,10 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to every exporter as they come; waits for the slowest one that is not ready. */
+  /** Gives records to every exporter as they come. None of them is waited for: each has a queue of its own. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      for (const exporter of this.#exporters) if (!exporter.isReady()) await exporter.ready();
       this.#out.take(BATCH_RECORDS, (record) => {
         for (const exporter of this.#exporters) exporter.accept(record);
       });

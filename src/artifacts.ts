@@ -20,3 +20,8 @@ export function flowProgramImage(): Uint8Array<ArrayBuffer> {
 export function tableModule(): WebAssembly.Module {
   return new WebAssembly.Module(read("table.wasm"));
 }
+
+/** The writer of OTLP spans. */
+export function spanModule(): WebAssembly.Module {
+  return new WebAssembly.Module(read("span.wasm"));
+}

@@ -12,7 +12,8 @@ export type Link = "ethernet" | "ip";
 export type TcxOrder = "first" | "last";
 
 /** Whose flow it is, seen from this node: the initiator's side (CLIENT), the responder's (SERVER), or neither's. */
-export type SpanKind = "CLIENT" | "SERVER" | "INTERNAL";
+export const SPAN_KINDS = ["INTERNAL", "SERVER", "CLIENT"] as const;
+export type SpanKind = typeof SPAN_KINDS[number];
 
 /** What was taken from the slots of one interface, by hook. */
 export interface InterfaceTaken {

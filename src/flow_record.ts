@@ -2,6 +2,10 @@
 
 export const RECORD_BYTES = 320;
 
+/** A record as exporters queue it: the part before startNs, its span's kind where the table keeps the sequence number. */
+export const QUEUED_RECORD_BYTES = 296;
+export const QUEUED_KIND_AT = 292;
+
 export const RECORD_FLOW = 0;
 export const RECORD_AGGREGATE = 1;
 export const RECORD_LIVE = 2;
@@ -82,11 +86,13 @@ const HIGH_WORD = 2 ** 32;
 export class FlowRecord {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
   #at = 0;
 
   constructor(region: ArrayBufferLike) {
     this.#view = new DataView(region);
     this.#bytes = new Uint8Array(region);
+    this.#words = new Int32Array(region);
   }
 
   /** Points at the record that begins at this byte. */
@@ -118,6 +124,13 @@ export class FlowRecord {
   /** A view, not a copy. */
   #slice(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(this.#at + offset, this.#at + offset + length);
+  }
+
+  /** Copies what exporters queue. kind: the span's, a place in SPAN_KINDS. */
+  copyTo(words: Int32Array, at: number, kind: number): void {
+    const from = this.#at >> 2;
+    for (let i = 0; i < QUEUED_KIND_AT / 4; i++) words[at + i] = this.#words[from + i]!;
+    words[at + QUEUED_KIND_AT / 4] = kind;
   }
 
   get what(): number {

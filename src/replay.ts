@@ -35,7 +35,7 @@ import {
   type TableOptions,
   type TableStats,
 } from "./count/mod.ts";
-import type { Exporter } from "./export/mod.ts";
+import { type Exporter, READY_RECORDS } from "./export/mod.ts";
 import { HOOKS } from "./flow.ts";
 import {
   ANCHORS_MAX,
@@ -61,8 +61,6 @@ export interface ReplayOptions {
 const MS_NS = 1_000_000n;
 /** As long as a timer can wait: who reads slowly gets everything. */
 const PATIENCE_MS = 2 ** 31 - 1;
-/** Records given to the exporters at once. */
-const BATCH_RECORDS = 512;
 
 export class Replay {
   readonly clock: ReplayClock;
@@ -216,7 +214,7 @@ export class Replay {
   async #handOut(): Promise<void> {
     while (this.#out.waiting()) {
       for (const exporter of this.exporters) if (!exporter.isReady()) await exporter.ready();
-      this.#out.take(BATCH_RECORDS, (record) => {
+      this.#out.take(READY_RECORDS, (record) => {
         for (const exporter of this.exporters) exporter.accept(record);
       });
     }

@@ -78,7 +78,7 @@ function port(record: FlowRecord, side: Side): number | undefined {
 const ALWAYS = "always";
 
 /** flow.direction's words. */
-const DIRECTIONS: Record<SpanKind, string> = { CLIENT: "forward", SERVER: "reverse", INTERNAL: "unknown" };
+export const DIRECTIONS: Record<SpanKind, string> = { CLIENT: "forward", SERVER: "reverse", INTERNAL: "unknown" };
 
 const IDENTITY: Attribute[] = [
   text(

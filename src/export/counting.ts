@@ -6,6 +6,7 @@ import { Tally } from "./tally.ts";
 
 export class CountingExporter implements Exporter {
   readonly name = "none";
+  readonly isOver = false;
   readonly #tally = new Tally();
 
   isReady(): boolean {

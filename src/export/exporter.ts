@@ -10,14 +10,19 @@ export interface ExporterRecords {
   lost: Record<string, number>;
 }
 
+/** Records that may be given to an exporter that is ready, before it is asked again. */
+export const READY_RECORDS = 512;
+
 /** Takes records, answers for each of them, and says so in its terms of the books. */
 export interface Exporter {
   readonly name: string;
-  /** Whether accept() may be called: an exporter whose way out is blocked says no, and the table keeps counting. */
+  /** Whether it takes READY_RECORDS more with all their detail. */
   isReady(): boolean;
-  /** Resolves when isReady() is true again. */
+  /** Resolves when isReady() is true again: for who would rather wait than lose detail. */
   ready(): Promise<void>;
-  /** Takes a record over. It is valid only during the call. */
+  /** Whether its receiver is gone for good. */
+  readonly isOver: boolean;
+  /** Takes a record over, ready or not. It is valid only during the call. */
   accept(record: FlowRecord): void;
   terms(): ExporterTerms;
   records(): ExporterRecords;

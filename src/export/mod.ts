@@ -1,14 +1,17 @@
 /**
  * Stage 6 of 7, export: records leave as spans.
  *
- * In: flow records. Out: lines. Drops: records whose reader went away, or that a deadline cut off, in the books as
- * lost_export{reason}.
+ * In: flow records. Out: lines, OTLP. Drops: what a receiver rejected, whose reader went away, or that a deadline cut off:
+ * in the books as lost_export{reason}. A queue that is full gives up detail, not packets.
  */
 export type { SpanContext } from "./attributes.ts";
 export { CountingExporter } from "./counting.ts";
-export type { Exporter, ExporterRecords } from "./exporter.ts";
+export { type Exporter, type ExporterRecords, READY_RECORDS } from "./exporter.ts";
 export { jsonLine } from "./json_lines.ts";
-export { LineExporter, type LineStream } from "./line_writer.ts";
+export { LineSender, type LineStream } from "./line_sender.ts";
+export { createOtlpExporter, OTLP_PROTOCOLS, type OtlpProtocol } from "./otlp/otlp_exporter.ts";
+export { hostResource } from "./otlp/resource.ts";
+export { QueuedExporter } from "./queued_exporter.ts";
 export { flowSpan } from "./span.ts";
 export { RecordSum } from "./tally.ts";
 export { colourStyle, countText, durationText, plainStyle, sizeText, textHeader, textLine } from "./text_lines.ts";

@@ -5,9 +5,10 @@ import {
   CountingExporter,
   type Exporter,
   jsonLine,
-  LineExporter,
+  LineSender,
   type LineStream,
   plainStyle,
+  QueuedExporter,
   type SpanContext,
   textHeader,
   textLine,
@@ -31,16 +32,23 @@ const stdout: LineStream = {
 export function createExporter(
   output: Output | undefined,
   contextOf: (record: FlowRecord) => SpanContext,
+  queueRecordsMax: number,
 ): Exporter {
+  const lines = (sender: LineSender) =>
+    new QueuedExporter(sender, {
+      queueRecordsMax,
+      kindOf: (record) => contextOf(record).kind,
+      random: Math.random,
+    });
   const isTerminal = Deno.stdout.isTerminal();
   switch (output ?? (isTerminal ? "text" : "json")) {
     case "none":
       return new CountingExporter();
     case "json":
-      return new LineExporter("json", stdout, jsonLine(contextOf));
+      return lines(new LineSender("json", stdout, jsonLine(contextOf)));
     case "text": {
       const style = isTerminal && !Deno.noColor ? colourStyle : plainStyle;
-      return new LineExporter("text", stdout, textLine(contextOf, style), textHeader(style));
+      return lines(new LineSender("text", stdout, textLine(contextOf, style), textHeader(style)));
     }
   }
 }

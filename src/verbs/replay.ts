@@ -4,9 +4,8 @@ import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { checkBooks } from "../books.ts";
 import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
 import { spanKind } from "../enrich/mod.ts";
-import { LineExporter } from "../export/mod.ts";
 import { pageBytes } from "../libc.ts";
-import { FLOWS_MAX_MOST } from "../limits.ts";
+import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
 import { booksView } from "../serve/mod.ts";
@@ -100,7 +99,7 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
       createExporter(output, (record) => ({
         kind: spanKind(record, NO_ADDRESS_IS_OWN),
         interfaceOf: (id) => replay.interfaceOf(id),
-      })),
+      }), REPLAY_QUEUE_RECORDS),
     ],
   });
 }
@@ -148,7 +147,7 @@ async function readFrames(
       reading.frames++;
     }
     progress.show(reading.frames, reading.bytes);
-    if (replay.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken)) {
+    if (replay.exporters.some((exporter) => exporter.isOver)) {
       reading.stopped = true;
       return;
     }

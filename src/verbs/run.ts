@@ -5,9 +5,9 @@ import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { checkBooks } from "../books.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { ownAddresses, spanKind } from "../enrich/mod.ts";
-import { flowSpan, type SpanContext } from "../export/mod.ts";
+import { type Exporter, flowSpan, type SpanContext } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { FLOWS_MAX_MOST } from "../limits.ts";
+import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
 import { pageBytes } from "../libc.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
@@ -17,6 +17,7 @@ import { VERSION } from "../version.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
+import { addOtlpOptions, otlpExporter, type OtlpOptions } from "./otlp_options.ts";
 import { createExporter, type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
 import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
@@ -24,7 +25,7 @@ import { SOCKET_DEFAULT } from "./socket.ts";
 import { StopSignal, untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
-interface RunOptions extends SettingsOptions {
+interface RunOptions extends SettingsOptions, OtlpOptions {
   output?: Output;
   /** Milliseconds. */
   duration?: number;
@@ -72,6 +73,7 @@ export function runCommand(): Command {
     .action(async (options: RunOptions) => {
       Deno.exitCode = await run(options);
     });
+  addOtlpOptions(command);
   for (const option of logOptions()) command.addOption(option);
   return command;
 }
@@ -87,7 +89,7 @@ async function run(options: RunOptions): Promise<number> {
   undo.defer(() => runFile.release());
   using signal = new StopSignal();
   reportKilled(runFile);
-  const agent = startAgent(settings, options, { ...machine, interfaces });
+  const agent = await startAgent(settings, options, { ...machine, interfaces });
   undo.defer(() => agent.close());
 
   await serveUntilStopped(agent, settings, options, signal);
@@ -104,15 +106,17 @@ function reportKilled({ killed }: RunFile): void {
 }
 
 /** From an idle machine to packets being counted. */
-function startAgent(
+async function startAgent(
   settings: Settings,
   options: RunOptions,
   { kernel, features, interfaces }: Machine & { interfaces: InterfaceChoice },
-): Agent {
+): Promise<Agent> {
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
-  const agent = new Agent({
+  // exporters ask for interfaces by the time there are records: from the agent that they are made for
+  const exporters = await openExporters(options, () => agent);
+  const agent: Agent = new Agent({
     kernel,
     image: flowProgramImage(),
     module: tableModule(),
@@ -130,7 +134,7 @@ function startAgent(
       aggregatesMax: settings.limits.aggregates_max,
     },
     table: tableOptions(settings),
-    exporters: (agent) => [createExporter(options.output, spanContexts(agent))],
+    exporters,
   });
   const devices = agent.devices();
   const attached = devices.filter(({ attachment }) => attachment).length;
@@ -139,10 +143,21 @@ function startAgent(
   return agent;
 }
 
+/** Where flows go: to a receiver, to stdout, or to both. */
+async function openExporters(options: RunOptions, agentOf: () => Agent): Promise<Exporter[]> {
+  const contextOf = spanContexts(agentOf);
+  const otlp = await otlpExporter(options, contextOf, (id) => agentOf().interfaceOf(id));
+  // who names a receiver and reads no terminal has said where flows go
+  const isSilent = otlp && !options.output && !Deno.stdout.isTerminal();
+  const stdout = isSilent ? [] : [createExporter(options.output, contextOf, EXPORT_QUEUE_RECORDS_DEFAULT)];
+  return [...stdout, ...(otlp ? [otlp] : [])];
+}
+
 /** What records refer to, beyond themselves. */
-function spanContexts(agent: Agent): (record: FlowRecord) => SpanContext {
-  const isOwn = ownAddresses(() => agent.addresses());
-  return (record) => ({ kind: spanKind(record, isOwn), interfaceOf: (id) => agent.interfaceOf(id) });
+function spanContexts(agentOf: () => Agent): (record: FlowRecord) => SpanContext {
+  const isOwn = ownAddresses(() => agentOf().addresses());
+  const interfaceOf = (id: number) => agentOf().interfaceOf(id);
+  return (record) => ({ kind: spanKind(record, isOwn), interfaceOf });
 }
 
 /** Answers questions until it is time to stop, then hands every flow out. */
@@ -152,7 +167,7 @@ async function serveUntilStopped(
   options: RunOptions,
   signal: StopSignal,
 ): Promise<void> {
-  const contextOf = spanContexts(agent);
+  const contextOf = spanContexts(() => agent);
   const routes = createRoutes({ agent, version: VERSION, spanOf: (record) => flowSpan(record, contextOf(record)) });
   try {
     await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);

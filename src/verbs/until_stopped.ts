@@ -1,6 +1,5 @@
 /** Waits for the end of a run. */
 import type { Agent } from "../agent.ts";
-import { LineExporter } from "../export/mod.ts";
 
 const LOOK_MS = 200;
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
@@ -33,8 +32,7 @@ export async function untilStopped(
   const stopped = Promise.withResolvers<string>();
   const timers = [
     setInterval(() => {
-      const broken = agent.exporters.some((exporter) => exporter instanceof LineExporter && exporter.isBroken);
-      if (broken) stopped.resolve("nobody reads the output any more");
+      if (agent.exporters.every((exporter) => exporter.isOver)) stopped.resolve("nobody reads the output any more");
     }, LOOK_MS),
     ...(durationMs === undefined ? [] : [setTimeout(() => stopped.resolve("the duration is over"), durationMs)]),
   ];

@@ -97,5 +97,5 @@ Deno.test("readSettings() does not fill the memory with aliases of aliases", () 
     lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(", ")}]`);
   }
   const said = problems(lines.join("\n"));
-  ok(/^Cannot read w\.yaml: .*alias/.test(said[0]!), said[0]);
+  ok(/^Cannot read w\.yaml: .*alias/.test(said[0]!), said[0]!);
 });

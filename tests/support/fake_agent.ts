@@ -133,6 +133,7 @@ export function fakeExporter(name: string): Exporter & { ok: boolean } {
     },
     ready: () => Promise.resolve(),
     accept: () => {},
+    isOver: false,
     terms: () => ({ queued: zeroAmount(), exported: amount(79), lost_export: { output_closed: amount(4) } }),
     records: () => ({ queued: 0, exported: 11, lost: { output_closed: 3 } }),
     close: () => Promise.resolve(),

@@ -1,0 +1,60 @@
+/** A sender that writes one line a record to a stream; what a line looks like is given. */
+import type { FlowRecord } from "../flow_record.ts";
+import type { RecordBatch } from "./record_queue.ts";
+import type { Answer, Sender } from "./sender.ts";
+
+/** Writes bytes in order; rejects when nobody reads any more. */
+export interface LineStream {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Lines in one write: what a terminal takes at a time, and a pipe without waiting. */
+const BATCH_RECORDS = 256;
+
+export class LineSender implements Sender {
+  readonly name: string;
+  readonly batchRecordsMax = BATCH_RECORDS;
+  readonly lingerMs = 0;
+  readonly batchesInFlightMax = 1;
+  readonly #stream: LineStream;
+  readonly #format: (record: FlowRecord) => string;
+  readonly #begun: Promise<unknown>;
+  #isOver = false;
+
+  /** header: a line of no record, written first. */
+  constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string, header = "") {
+    this.name = name;
+    this.#stream = stream;
+    this.#format = format;
+    this.#begun = header ? this.#write(header) : Promise.resolve();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  async send(batch: RecordBatch): Promise<Answer> {
+    await this.#begun;
+    let lines = "";
+    for (let i = 0; i < batch.count; i++) lines += this.#format(batch.record(i));
+    const isWritten = await this.#write(lines);
+    if (isWritten) return { outcome: "delivered" };
+    return { outcome: "rejected", reason: "output_closed", detail: "nobody reads the output any more" };
+  }
+
+  async #write(text: string): Promise<boolean> {
+    if (this.#isOver) return false;
+    try {
+      await this.#stream.write(new TextEncoder().encode(text));
+      return true;
+    } catch {
+      // Whatever the stream's error is: these lines were not delivered, and the next ones will not be.
+      this.#isOver = true;
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#begun;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * OTLP over gRPC through the transport of OpenTelemetry's own exporter (OTLP 1.9, "OTLP/gRPC"): it gets bytes that are
+ * ready, and keeps connection, compression and deadlines.
+ */
+import {
+  convertLegacyOtlpGrpcOptions,
+  createEmptyMetadata,
+  createInsecureCredentials,
+  createOtlpGrpcExportDelegate,
+  createSslCredentials,
+} from "@opentelemetry/otlp-grpc-exporter-base";
+import type { RecordBatch } from "../record_queue.ts";
+import type { Answer, Sender } from "../sender.ts";
+import type { RequestHead } from "./request.ts";
+import { readTraceResponse, type TraceResponse } from "./response.ts";
+import type { SpanWriter } from "./span_writer.ts";
+
+export interface GrpcSenderOptions {
+  name: string;
+  url: URL;
+  headers: Record<string, string>;
+  compression: "none" | "gzip";
+  timeoutMs: number;
+  batchRecordsMax: number;
+  lingerMs: number;
+  batchesInFlightMax: number;
+}
+
+const SERVICE = "TraceExportService";
+const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/** gRPC status codes after which a client may try again (OTLP 1.9, "Failures"), and the library's own of a full house. */
+const RETRYABLE = new Set([1, 4, 8, 10, 11, 14, 15]);
+const SUCCESS = 0;
+
+type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate<Uint8Array, TraceResponse>>;
+
+export class GrpcSender implements Sender {
+  readonly name: string;
+  readonly batchRecordsMax: number;
+  readonly lingerMs: number;
+  readonly batchesInFlightMax: number;
+  readonly isOver = false;
+  readonly #writer: SpanWriter;
+  readonly #head: RequestHead;
+  readonly #delegate: Delegate;
+  /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
+  #response: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
+
+  constructor(options: GrpcSenderOptions, writer: SpanWriter, head: RequestHead) {
+    this.name = options.name;
+    this.batchRecordsMax = options.batchRecordsMax;
+    this.lingerMs = options.lingerMs;
+    this.batchesInFlightMax = options.batchesInFlightMax;
+    this.#writer = writer;
+    this.#head = head;
+    this.#delegate = this.#createDelegate(options);
+  }
+
+  #createDelegate({ url, headers, compression, timeoutMs, batchesInFlightMax }: GrpcSenderOptions): Delegate {
+    const metadata = createEmptyMetadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    const settled = convertLegacyOtlpGrpcOptions({
+      url: url.href,
+      metadata,
+      credentials: url.protocol === "https:" ? createSslCredentials() : createInsecureCredentials(),
+      timeoutMillis: timeoutMs,
+      // its place is free only after our callback returned
+      concurrencyLimit: batchesInFlightMax * 2,
+    }, "TRACES");
+    const serializer = {
+      serializeRequest: (request: Uint8Array) => request,
+      deserializeResponse: (bytes: Uint8Array) => this.#response = readTraceResponse(bytes),
+    };
+    return createOtlpGrpcExportDelegate(
+      { ...settled, compression: compression as typeof settled.compression },
+      serializer,
+      "otlp_grpc_span_exporter",
+      // the library's own figures go nowhere: the books are ours
+      { name: "span", countItems: () => 0 },
+      undefined,
+      SERVICE,
+      PATH,
+    );
+  }
+
+  send(batch: RecordBatch): Promise<Answer> {
+    const request = this.#head.around(this.#writer.write(batch.bytes));
+    this.#response = { rejectedSpans: 0, errorMessage: "" };
+    return new Promise((resolve) => {
+      this.#delegate.export(request, ({ code, error }) => {
+        resolve(code === SUCCESS ? this.#delivered(batch.count) : refused(error));
+      });
+    });
+  }
+
+  #delivered(count: number): Answer {
+    const { rejectedSpans, errorMessage } = this.#response;
+    this.#response = { rejectedSpans: 0, errorMessage: "" };
+    if (!rejectedSpans) return { outcome: "delivered" };
+    return {
+      outcome: "partly_rejected",
+      count: Math.min(count, rejectedSpans),
+      reason: "rejected_partly",
+      detail: errorMessage || "the receiver does not say why",
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#delegate.shutdown();
+  }
+}
+
+function refused(error: (Error & { code?: number | string }) | undefined): Answer {
+  const cause = error?.cause as { code?: number } | undefined;
+  const code = Number(error?.code ?? cause?.code);
+  const detail = error?.message ?? "no reason given";
+  // without a code it is the transport that speaks: nothing was sent
+  if (Number.isNaN(code) || RETRYABLE.has(code)) return { outcome: "retry", detail };
+  return { outcome: "rejected", reason: `grpc_${code}`, detail };
+}

@@ -1,0 +1,86 @@
+/**
+ * Protocol buffers in OTLP's shapes, for what is written seldom: keys, names, the resource. Spans themselves are written
+ * in WebAssembly.
+ */
+import { assert } from "../../errors.ts";
+import type { AttributeValue } from "../attributes.ts";
+
+const encoder = new TextEncoder();
+/** A length of one byte ends here. */
+const ONE_BYTE_MAX = 0x7f;
+
+const LENGTH_DELIMITED = 2;
+
+export function varint(value: number): number[] {
+  const bytes: number[] = [];
+  while (value > ONE_BYTE_MAX) {
+    bytes.push((value % 128) | 0x80);
+    value = Math.floor(value / 128);
+  }
+  return [...bytes, value];
+}
+
+/** A field with bytes or a message in it. */
+export function field(number: number, content: ArrayLike<number>): number[] {
+  return [...varint(number << 3 | LENGTH_DELIMITED), ...varint(content.length), ...Array.from(content)];
+}
+
+export function text(number: number, value: string): number[] {
+  return field(number, encoder.encode(value));
+}
+
+/** AnyValue (opentelemetry/proto/common/v1/common.proto). */
+export function anyValue(value: AttributeValue): number[] {
+  if (typeof value === "string") return text(1, value);
+  if (typeof value === "boolean") return [2 << 3, value ? 1 : 0];
+  if (typeof value === "number") return [3 << 3, ...varint(value)];
+  return field(5, value.flatMap((element) => field(1, anyValue(element))));
+}
+
+/** KeyValue. */
+export function keyValue(key: string, value: AttributeValue): number[] {
+  return [...text(1, key), ...field(2, anyValue(value))];
+}
+
+const SPAN_ATTRIBUTES = 9;
+
+/** An attribute of a span, whole. */
+export function attribute(key: string, value: AttributeValue): number[] {
+  return field(SPAN_ATTRIBUTES, keyValue(key, value));
+}
+
+/** An attribute of a span up to its number, with lengths of one byte to fill in. */
+export function intKey(key: string): number[] {
+  return openKey(key, [3 << 3], 10);
+}
+
+/** Up to its text. textMax: bytes that the text may have. */
+export function textKey(key: string, textMax: number): number[] {
+  return openKey(key, [1 << 3 | LENGTH_DELIMITED, 0], textMax);
+}
+
+/** Up to the elements of its array, with lengths of two bytes to fill in. */
+export function arrayKey(key: string): number[] {
+  return [
+    SPAN_ATTRIBUTES << 3 | LENGTH_DELIMITED,
+    ...[0, 0],
+    ...text(1, key),
+    2 << 3 | LENGTH_DELIMITED,
+    ...[0, 0],
+    5 << 3 | LENGTH_DELIMITED,
+    ...[0, 0],
+  ];
+}
+
+function openKey(key: string, valueHead: number[], valueMax: number): number[] {
+  const bytes = [
+    SPAN_ATTRIBUTES << 3 | LENGTH_DELIMITED,
+    0,
+    ...text(1, key),
+    2 << 3 | LENGTH_DELIMITED,
+    0,
+    ...valueHead,
+  ];
+  assert(bytes.length - 2 + valueMax <= ONE_BYTE_MAX, `the length of attribute ${key} fits one byte`);
+  return bytes;
+}

@@ -1,0 +1,174 @@
+/** Everything of a span that does not change from flow to flow, encoded once. The names are those of the attribute table. */
+import { assert } from "../../errors.ts";
+import { SPAN_KINDS, type SpanKind } from "../../flow.ts";
+import { ATTRIBUTES, DIRECTIONS } from "../attributes.ts";
+import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
+import { connectionState } from "../tcp_state.ts";
+import { Piece } from "./piece_numbers.ts";
+import { arrayKey, attribute, field, intKey, text, textKey } from "./protobuf.ts";
+
+const OTLP_KIND: Record<SpanKind, number> = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
+
+const NAME_FIELD = 5;
+const KIND_TAG = 6 << 3;
+const ADDRESS_TEXT_MAX = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128".length;
+const COMMUNITY_ID_LENGTH = 30;
+const MAC_LENGTH = 17;
+
+const NAMES = new Set(ATTRIBUTES.map(({ name }) => name));
+
+/** An attribute's name, which the table must have. */
+function named(name: string): string {
+  assert(NAMES.has(name), `the attribute table has ${name}`);
+  return name;
+}
+
+export type Pieces = Map<number, number[]>;
+
+/** Pieces by number. */
+export function spanPieces(): Pieces {
+  const pieces: Pieces = new Map();
+  addKeys(pieces);
+  addIdentity(pieces);
+  addIp(pieces);
+  addTcp(pieces);
+  pieces.set(Piece.OVERFLOW, attribute(named("weir.overflow"), true));
+  pieces.set(Piece.FRAGMENT, attribute(named("weir.fragment"), true));
+  ["none", "forward", "reverse", "both"].forEach((counted, i) =>
+    pieces.set(Piece.COUNTED + i, attribute(named("weir.counted"), counted))
+  );
+  for (let reason = 0; reason < 8; reason++) {
+    const name = endReasonName(reason);
+    if (name) pieces.set(Piece.END_REASON + reason, attribute(named("flow.end_reason"), name));
+  }
+  pieces.set(Piece.DECIMAL, decimals());
+  return pieces;
+}
+
+const SIDES = ["flow.", "flow.reverse."] as const;
+const WEIR_SIDES = ["weir.", "weir.reverse."] as const;
+
+function addKeys(pieces: Pieces): void {
+  pieces.set(Piece.COMMUNITY_ID, textKey(named("flow.community_id"), COMMUNITY_ID_LENGTH));
+  pieces.set(Piece.SOURCE_ADDRESS, textKey(named("source.address"), ADDRESS_TEXT_MAX));
+  pieces.set(Piece.DESTINATION_ADDRESS, textKey(named("destination.address"), ADDRESS_TEXT_MAX));
+  pieces.set(Piece.MAC, textKey(named("network.interface.mac"), MAC_LENGTH));
+  pieces.set(Piece.INTERFACES, arrayKey(named("weir.interfaces")));
+  const ints: Array<[number, string[]]> = [
+    [Piece.SOURCE_PORT, ["source.port"]],
+    [Piece.DESTINATION_PORT, ["destination.port"]],
+    [
+      Piece.COUNTS,
+      SIDES.flatMap((side) => ["packets.delta", "packets.total", "bytes.delta", "bytes.total"].map((n) => side + n)),
+    ],
+    [Piece.VLAN, ["weir.vlan.id"]],
+    [Piece.TTL, SIDES.flatMap((side) => [`${side}ip.ttl`, `${side}ip.flow_label`])],
+    [Piece.HANDSHAKE_LATENCY, ["flow.tcp.handshake.latency"]],
+    [Piece.RTT_RESPONDER, ["weir.tcp.rtt.responder", "weir.tcp.rtt.initiator"]],
+    [
+      Piece.QUALITY,
+      WEIR_SIDES.flatMap((side) =>
+        [
+          "retransmitted.packets.at_least",
+          "retransmitted.bytes.at_least",
+          "out_of_order.packets.at_least",
+          "zero_window.packets",
+        ].map((name) => `${side}tcp.${name}`)
+      ),
+    ],
+    [Piece.WEIR_COUNTS, WEIR_SIDES.flatMap((side) => [`${side}frames.delta`, `${side}wire_bytes.delta`])],
+    [Piece.RECORD_NUMBER, ["weir.record.number"]],
+  ];
+  for (const [first, names] of ints) {
+    names.forEach((name, i) => pieces.set(first + i, intKey(named(name))));
+  }
+}
+
+function addIdentity(pieces: Pieces): void {
+  SPAN_KINDS.forEach((kind, number) =>
+    pieces.set(Piece.KIND + number, [
+      KIND_TAG,
+      OTLP_KIND[kind],
+      ...attribute(named("flow.direction"), DIRECTIONS[kind]),
+    ])
+  );
+  for (const [i, type] of ["ipv4", "ipv6"].entries()) {
+    for (let protocol = 0; protocol < 256; protocol++) {
+      const transport = protocolName(protocol);
+      pieces.set(Piece.PROTOCOL + 256 * i + protocol, [
+        ...text(NAME_FIELD, `flow_${type}_${transport}`),
+        ...attribute(named("network.type"), type),
+        ...attribute(named("network.transport"), transport),
+      ]);
+    }
+  }
+}
+
+function addIp(pieces: Pieces): void {
+  for (const [side, prefix] of SIDES.entries()) {
+    for (let trafficClass = 0; trafficClass < 256; trafficClass++) {
+      const dscp = dscpName(trafficClass >> 2);
+      pieces.set(Piece.TRAFFIC_CLASS + 256 * side + trafficClass, [
+        ...attribute(named(`${prefix}ip.dscp.id`), trafficClass >> 2),
+        ...(dscp === undefined ? [] : attribute(named(`${prefix}ip.dscp.name`), dscp)),
+        ...attribute(named(`${prefix}ip.ecn.id`), trafficClass & 3),
+        ...attribute(named(`${prefix}ip.ecn.name`), ecnName(trafficClass)),
+      ]);
+    }
+  }
+}
+
+/** FIN, SYN, RST in the low bits as they are, ACK in the fourth: what a state follows from. */
+function flagsOf(stateFlags: number): number {
+  return (stateFlags & 7) | (stateFlags & 8) << 1;
+}
+
+function addTcp(pieces: Pieces): void {
+  for (let i = 0; i < 512; i++) {
+    const state = connectionState(flagsOf(i & 15), flagsOf(i >> 4 & 15), i >> 8 === 1);
+    pieces.set(Piece.STATE + i, attribute(named("flow.connection.state"), state));
+  }
+  for (const [side, prefix] of SIDES.entries()) {
+    for (let flags = 0; flags < 256; flags++) {
+      pieces.set(Piece.TCP_FLAGS + 256 * side + flags, [
+        ...attribute(named(`${prefix}tcp.flags.bits`), flags),
+        ...attribute(named(`${prefix}tcp.flags.tags`), tcpFlagNames(flags)),
+      ]);
+    }
+  }
+}
+
+/** For each byte value its decimal digits, and how many, in four bytes. */
+function decimals(): number[] {
+  return Array.from({ length: 256 }, (_, value) => {
+    const digits = [...String(value)].map((digit) => digit.charCodeAt(0));
+    return [...digits, 0, 0].slice(0, 3).concat(digits.length);
+  }).flat();
+}
+
+/** The attributes that name an interface. */
+export function interfacePiece({ name, ifindex }: { name: string | undefined; ifindex: number | undefined }): number[] {
+  return [
+    ...(ifindex === undefined ? [] : attribute(named("network.interface.index"), ifindex)),
+    ...(name === undefined ? [] : attribute(named("network.interface.name"), name)),
+  ];
+}
+
+/** A name as an element of weir.interfaces. */
+export function interfaceElement(name: string): number[] {
+  return field(1, text(1, name));
+}
+
+/** One side's ICMP attributes. side 0: the initiator's. */
+export function icmpPiece(side: number, protocol: number, type: number, code: number): number[] {
+  const prefix = `${SIDES[side]}icmp.`;
+  const typeName = icmpTypeName(protocol, type);
+  const codeName = icmpCodeName(protocol, type, code);
+  return [
+    ...attribute(named(`${prefix}type.id`), type),
+    ...(typeName === undefined ? [] : attribute(named(`${prefix}type.name`), typeName)),
+    ...attribute(named(`${prefix}code.id`), code),
+    ...(codeName === undefined ? [] : attribute(named(`${prefix}code.name`), codeName)),
+  ];
+}

@@ -1,0 +1,67 @@
+/** OTLP's messages by OpenTelemetry's own protocol definitions, as plain values. */
+// deno-lint-ignore-file no-explicit-any
+import generated from "@opentelemetry/otlp-transformer-generated";
+import type { AttributeValue } from "../../src/export/attributes.ts";
+import type { FlowSpan } from "../../src/export/span.ts";
+
+const { ExportTraceServiceRequest } = (generated as any).opentelemetry.proto.collector.trace.v1;
+const { ScopeSpans } = (generated as any).opentelemetry.proto.trace.v1;
+
+const KINDS: Record<string, FlowSpan["kind"]> = {
+  SPAN_KIND_INTERNAL: "INTERNAL",
+  SPAN_KIND_SERVER: "SERVER",
+  SPAN_KIND_CLIENT: "CLIENT",
+};
+const OPTIONS = { longs: String, enums: String, bytes: Array, defaults: false };
+
+export interface DecodedRequest {
+  resource: Record<string, AttributeValue>;
+  scope: { name: string; version: string };
+  spans: FlowSpan[];
+}
+
+/** Throws for bytes that are no ExportTraceServiceRequest with one resource and one scope. */
+export function decodeRequest(bytes: Uint8Array): DecodedRequest {
+  const request = ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(bytes), OPTIONS);
+  const [resourceSpans, ...others] = request.resourceSpans;
+  const [scopeSpans, ...otherScopes] = resourceSpans.scopeSpans;
+  if (others.length || otherScopes.length) throw new Error("more than one resource or scope");
+  return {
+    resource: attributesOf(resourceSpans.resource.attributes),
+    scope: scopeSpans.scope,
+    spans: scopeSpans.spans.map(spanOf),
+  };
+}
+
+/** Spans as they stand in a ScopeSpans message. */
+export function decodeSpans(bytes: Uint8Array): FlowSpan[] {
+  return (ScopeSpans.toObject(ScopeSpans.decode(bytes), OPTIONS).spans ?? []).map(spanOf);
+}
+
+function spanOf(span: any): FlowSpan {
+  return {
+    name: span.name,
+    kind: KINDS[span.kind]!,
+    traceId: Uint8Array.from(span.traceId).toHex(),
+    spanId: Uint8Array.from(span.spanId).toHex(),
+    startTimeUnixNano: span.startTimeUnixNano,
+    endTimeUnixNano: span.endTimeUnixNano,
+    attributes: attributesOf(span.attributes),
+  };
+}
+
+function attributesOf(list: any[]): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const { key, value } of list) {
+    if (key in attributes) throw new Error(`attribute ${key} is there twice`);
+    attributes[key] = valueOf(value);
+  }
+  return attributes;
+}
+
+function valueOf(value: any): AttributeValue {
+  if ("stringValue" in value) return value.stringValue;
+  if ("boolValue" in value) return value.boolValue;
+  if ("intValue" in value) return Number(value.intValue);
+  return (value.arrayValue.values ?? []).map(valueOf);
+}
