@@ -2,7 +2,9 @@
 
 export const RECORD_BYTES = 320;
 
-/** A record as exporters queue it: the part before startNs, its span's kind where the table keeps the sequence number. */
+/**
+ * A record as exporters queue it: the part before startNs, its span's kind where the table keeps the sequence number.
+ */
 export const QUEUED_RECORD_BYTES = 296;
 export const QUEUED_KIND_AT = 292;
 

@@ -25,7 +25,9 @@ export const AGGREGATES_OF_LAST_RESORT = 512;
 
 /** Records between the table and the main thread: 2.5 MiB. When they are used up, flows keep counting. */
 export const OUT_RECORDS = 8_192;
-/** Records that wait in front of a receiver, 296 bytes each: 37 MiB when full. Beyond, detail is given up, no packet. */
+/**
+ * Records that wait in front of a receiver, 296 bytes each: 37 MiB when full. Beyond, detail is given up, no packet.
+ */
 export const EXPORT_QUEUE_RECORDS_DEFAULT = 131_072;
 /** Spans in a request: about 1.8 MiB, and receivers commonly take 4. */
 export const OTLP_BATCH_RECORDS = 1_024;

@@ -12,7 +12,10 @@ const DOORS: Record<string, { pattern: RegExp; files: string[] }> = {
     pattern: /Deno\.(dlopen|UnsafePointer|UnsafeFnPointer|UnsafeCallback|UnsafePointerView)\b/,
     files: ["src/capture/libbpf.ts", "src/libc.ts"],
   },
-  "WebAssembly instances": { pattern: /WebAssembly\.(instantiate|Instance)\b/, files: ["src/count/instance.ts"] },
+  "WebAssembly instances": {
+    pattern: /WebAssembly\.(instantiate|Instance)\b/,
+    files: ["src/count/instance.ts", "src/export/otlp/span_writer.ts"],
+  },
   "the process's end": { pattern: /Deno\.exit\(/, files: ["src/main.ts"] },
 };
 /** Where the bodies of functions live: only these know every stage. */

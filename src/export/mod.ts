@@ -1,8 +1,8 @@
 /**
  * Stage 6 of 7, export: records leave as spans.
  *
- * In: flow records. Out: lines, OTLP. Drops: what a receiver rejected, whose reader went away, or that a deadline cut off:
- * in the books as lost_export{reason}. A queue that is full gives up detail, not packets.
+ * In: flow records. Out: lines, OTLP. Drops: what a receiver rejected, whose reader went away, or that a deadline cut
+ * off: in the books as lost_export{reason}. A queue that is full gives up detail, not packets.
  */
 export type { SpanContext } from "./attributes.ts";
 export { CountingExporter } from "./counting.ts";

@@ -1,6 +1,7 @@
 /**
- * A queue with a sender behind it: takes every record at once, whatever the receiver does, sends in batches, tries again
- * until the receiver answers, and books what became of each record. Nothing that happens here holds up anybody else.
+ * A queue with a sender behind it: takes every record at once, whatever the receiver does, sends in batches, tries
+ * again until the receiver answers, and books what became of each record. Nothing that happens here holds up anybody
+ * else.
  */
 import { type ExporterTerms, sum } from "../books.ts";
 import { SPAN_KINDS, type SpanKind } from "../flow.ts";

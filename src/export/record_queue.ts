@@ -1,6 +1,6 @@
 /**
- * Records that wait to be sent, in the order in which they came: compact copies in chunks, taken when they are needed and
- * given back when all their records are answered for.
+ * Records that wait to be sent, in the order in which they came: compact copies in chunks, taken when they are needed
+ * and given back when all their records are answered for.
  *
  * Full, it keeps every packet and gives up resolution: a record of a flow that waits already is added to the one that
  * waits; any other is added to an aggregate of its kind.

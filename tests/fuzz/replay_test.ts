@@ -4,8 +4,9 @@ import { flowProgramImage, tableModule } from "../../src/artifacts.ts";
 import { checkBooks } from "../../src/books.ts";
 import { openLibbpf } from "../../src/capture/mod.ts";
 import { emptyFrame, TIME_NS_MAX } from "../../src/capture/pcap/recorded_frame.ts";
-import { CountingExporter, flowSpan, LineExporter } from "../../src/export/mod.ts";
+import { CountingExporter, flowSpan, LineSender, QueuedExporter } from "../../src/export/mod.ts";
 import { pageBytes } from "../../src/libc.ts";
+import { REPLAY_QUEUE_RECORDS } from "../../src/limits.ts";
 import { Replay } from "../../src/replay.ts";
 import { TABLE_DEFAULTS } from "../support/flow_lab.ts";
 import { type Bytes, ethernet, icmp, ipv4, ipv6, packet, patch, sctp, tcp, udp, vlan } from "../support/packet.ts";
@@ -94,11 +95,14 @@ async function run(seed: Random, random: () => Random): Promise<Fed> {
     table: { ...TABLE_DEFAULTS, maxRecordIntervalMs: 10_000 },
     exporters: () => [
       new CountingExporter(),
-      new LineExporter("spans", collect, (record) => {
-        const span = flowSpan(record, { kind: "INTERNAL", interfaceOf: () => undefined });
-        assert(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano), "a flow ends after it starts");
-        return JSON.stringify(span) + "\n";
-      }),
+      new QueuedExporter(
+        new LineSender("spans", collect, (record) => {
+          const span = flowSpan(record, { kind: "INTERNAL", interfaceOf: () => undefined });
+          assert(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano), "a flow ends after it starts");
+          return JSON.stringify(span) + "\n";
+        }),
+        { queueRecordsMax: REPLAY_QUEUE_RECORDS, kindOf: () => "INTERNAL", random: Math.random },
+      ),
     ],
   });
   try {

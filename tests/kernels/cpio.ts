@@ -36,7 +36,9 @@ export class CpioWriter {
     this.#entry(path, TYPE_FOLDER | 0o755, new Uint8Array());
   }
 
-  /** What lies at `from` on this machine goes to `to`: a file, a link, or a folder with all in it that `wants` wants. */
+  /**
+   * What lies at `from` on this machine goes to `to`: a file, a link, or a folder with all in it that `wants` wants.
+   */
   copy(from: string, to: string, wants: (path: string) => boolean = () => true): void {
     const info = Deno.lstatSync(from);
     if (info.isSymlink) return this.link(to, Deno.readLinkSync(from));

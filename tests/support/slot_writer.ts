@@ -84,7 +84,9 @@ export class SlotWriter {
     this.#bytes = new Uint8Array(memory.buffer);
   }
 
-  /** Counts in the slot of this key; claims `place`, or the next one never used, when there is none. Returns its place. */
+  /**
+   * Counts in the slot of this key; claims `place`, or the next one never used, when there is none. Returns its place.
+   */
   see(sighting: Sighting, place?: number): number {
     const key = this.#keyBytes(sighting);
     const name = key.toHex();

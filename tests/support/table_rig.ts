@@ -1,4 +1,6 @@
-/** The table, built with its assertions, under a hand that plays kernel, clock and exporter. Needs `deno task build`. */
+/**
+ * The table, built with its assertions, under a hand that plays kernel, clock and exporter. Needs `deno task build`.
+ */
 import assert from "node:assert/strict";
 import { type Amount, type Books, checkBooks, sum, zeroAmount } from "../../src/books.ts";
 import type { TableDevice } from "../../src/capture/device_table.ts";

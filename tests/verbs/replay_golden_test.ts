@@ -1,6 +1,7 @@
 /**
  * Captures through the whole of weir, compared line by line with what came out before.
- * `WEIR_UPDATE_GOLDEN=1 deno task test tests/verbs/replay_golden_test.ts` accepts what comes out now: read the difference.
+ * `WEIR_UPDATE_GOLDEN=1 deno task test tests/verbs/replay_golden_test.ts` accepts what comes out now: read the
+ * difference.
  */
 import assert from "node:assert/strict";
 import { readCapture } from "../support/read_capture.ts";

@@ -112,7 +112,9 @@ function interfaces(out: usize, record: FlowRecord): usize {
   return out;
 }
 
-/** The list of names, if two or more are known. Its lengths may need two bytes: the key's piece leaves room for them. */
+/**
+ * The list of names, if two or more are known. Its lengths may need two bytes: the key's piece leaves room for them.
+ */
 function interfaceNames(out: usize, record: FlowRecord): usize {
   const first = copyPiece(out, piece(p.INTERFACES));
   let end = first;

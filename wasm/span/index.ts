@@ -16,7 +16,10 @@ const TWO_BYTES_MAX: usize = 0x3fff;
 /** Bytes from one record to the next: FlowRecord up to initialSequence. */
 const RECORD_STRIDE: usize = offsetof<FlowRecord>("startNs");
 
-/** Writes spans for `count` records from `records` on, to `out`. Returns the end. The host sees to it that there is room. */
+/**
+ * Writes spans for `count` records from `records` on, to `out`. Returns the end. The host sees to it that there is
+ * room.
+ */
 export function write(records: usize, count: u32, out: usize): usize {
   for (let i: u32 = 0; i < count; i++) out = span(out, changetype<FlowRecord>(records + <usize>i * RECORD_STRIDE));
   return out;

@@ -1,5 +1,6 @@
 // Pre-encoded pieces of spans: everything that does not change from flow to flow. The host encodes them once
-// (src/export/otlp/span_pieces.ts); here they are copied. A piece begins on 16 bytes, its length stands in the 4 before.
+// (src/export/otlp/span_pieces.ts); here they are copied. A piece begins on 16 bytes, its length stands in the 4
+// before.
 //
 // The table at PIECES holds a pointer for each number below; 0: there is no such piece. Arrays take as many numbers as
 // their index has values. src/export/otlp/piece_numbers.ts repeats the numbers.

@@ -141,7 +141,9 @@ export class LinkLayer {
     frame.ifindex = (data[4]! << 24 | data[5]! << 16 | data[6]! << 8 | data[7]!) >>> 0;
   }
 
-  /** An Ethernet header, then what follows the first `header` bytes. linkBytes: of the header that passed on the device. */
+  /**
+   * An Ethernet header, then what follows the first `header` bytes. linkBytes: of the header that passed on the device.
+   */
   #put(frame: RecordedFrame, into: ReplayFrame, header: number, ethertype: number, linkBytes: number): void {
     const kept = Math.min(frame.data.length, header + REPLAY_DATA_BYTES_MAX - ETHERNET_HEADER_BYTES);
     this.#scratch.fill(0, 0, ETHERTYPE_AT);

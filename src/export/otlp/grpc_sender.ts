@@ -29,7 +29,9 @@ export interface GrpcSenderOptions {
 const SERVICE = "TraceExportService";
 const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-/** gRPC status codes after which a client may try again (OTLP 1.9, "Failures"), and the library's own of a full house. */
+/**
+ * gRPC status codes after which a client may try again (OTLP 1.9, "Failures"), and the library's own of a full house.
+ */
 const RETRYABLE = new Set([1, 4, 8, 10, 11, 14, 15]);
 const SUCCESS = 0;
 

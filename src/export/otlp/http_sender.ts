@@ -1,6 +1,6 @@
 /**
- * OTLP over HTTP with protocol buffers, by Deno's own fetch (OTLP 1.9, "OTLP/HTTP"): POST, an answer that may reject part
- * of it, and codes that ask for another try.
+ * OTLP over HTTP with protocol buffers, by Deno's own fetch (OTLP 1.9, "OTLP/HTTP"): POST, an answer that may reject
+ * part of it, and codes that ask for another try.
  */
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";

@@ -1,4 +1,6 @@
-/** The numbers of pre-encoded pieces: wasm/span/pieces.ts in TypeScript. Arrays have as many as their index has values. */
+/**
+ * The numbers of pre-encoded pieces: wasm/span/pieces.ts in TypeScript. Arrays have as many as their index has values.
+ */
 export const Piece = {
   COMMUNITY_ID: 0,
   SOURCE_ADDRESS: 1,

@@ -1,6 +1,6 @@
 /**
- * Protocol buffers in OTLP's shapes, for what is written seldom: keys, names, the resource. Spans themselves are written
- * in WebAssembly.
+ * Protocol buffers in OTLP's shapes, for what is written seldom: keys, names, the resource. Spans themselves are
+ * written in WebAssembly.
  */
 import { assert } from "../../errors.ts";
 import type { AttributeValue } from "../attributes.ts";

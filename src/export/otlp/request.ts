@@ -1,6 +1,6 @@
 /**
- * ExportTraceServiceRequest around spans that are written already: one resource, one scope. Its two lengths have a fixed
- * size, so that they can be filled in when the spans are there.
+ * ExportTraceServiceRequest around spans that are written already: one resource, one scope. Its two lengths have a
+ * fixed size, so that they can be filled in when the spans are there.
  */
 import type { AttributeValue } from "../attributes.ts";
 import { field, keyValue, text } from "./protobuf.ts";

@@ -1,4 +1,7 @@
-/** Everything of a span that does not change from flow to flow, encoded once. The names are those of the attribute table. */
+/**
+ * Everything of a span that does not change from flow to flow, encoded once. The names are those of the attribute
+ * table.
+ */
 import { assert } from "../../errors.ts";
 import { SPAN_KINDS, type SpanKind } from "../../flow.ts";
 import { ATTRIBUTES, DIRECTIONS } from "../attributes.ts";
