@@ -131,6 +131,10 @@ Deno.test("a full ring loses packets by name, and no others", async () => {
   deepEqual(books.audit.map(({ verdict }) => verdict), ["equal"]);
 });
 
+async function queuedRecords(agent: AgentProcess): Promise<number> {
+  return (await agent.askJson("/status")).exporters.json.queued;
+}
+
 const SHORT_TIMES = "{ shutdown_timeout: 1s, span: { udp_timeout: 1s } }";
 
 Deno.test("run stops by itself when nobody reads its output any more, and books what was not delivered", async () => {
@@ -148,7 +152,7 @@ Deno.test("run stops by itself when nobody reads its output any more, and books 
 Deno.test("run whose reader stalls stops in time, and books what was not delivered", async () => {
   await using wire = await openWire({ args: ["--output", "json"], stdout: "hold", settings: SHORT_TIMES });
   const sent = await wire.send({ flows: 5_000, packets: 20_011 });
-  await until("the exporter to be blocked", async () => !await wire.agent.ask("/readyz").then(() => true, () => false));
+  await until("flows to wait for the reader", async () => await queuedRecords(wire.agent) > 4_000);
   // the rest of the pipeline goes on
   const more = await wire.send({ flows: 10, packets: 1_009, source: "10.88.0.1" });
   const live = await wire.agent.askJson("/books");
@@ -171,9 +175,9 @@ Deno.test("run whose reader is slow keeps counting, and delivers everything", as
     settings: "span: { udp_timeout: 1s }",
   });
   const sent = await wire.send({ flows: 5_000, packets: 20_011 });
-  await until("the exporter to be blocked", async () => !await wire.agent.ask("/readyz").then(() => true, () => false));
+  await until("flows to wait for the reader", async () => await queuedRecords(wire.agent) > 4_000);
   wire.agent.read();
-  await until("the exporter to take records again", () => wire.agent.ask("/readyz").then(() => true, () => false));
+  await until("the reader to have them", async () => await queuedRecords(wire.agent) === 0);
   const { books, spans } = await end(wire.agent);
   assertNothingLost(books);
   equal(books.packets.counted, sent.packets);
