@@ -2,7 +2,7 @@
 import { planMemory } from "../../src/memory_plan.ts";
 import { SLOT_BYTES } from "../../src/limits.ts";
 import { type Namespace, NetworkLab, until } from "../support/network_lab.ts";
-import { type BenchOptions, type Figure, median } from "./figure.ts";
+import { type BenchOptions, type Figure, quietMean } from "./figure.ts";
 import { processCpuS, residentMemory } from "./process_cpu.ts";
 
 const START_S_MOST = 1;
@@ -98,7 +98,7 @@ export async function footprintBench({ smoke, say }: BenchOptions): Promise<Figu
   return [
     {
       name: "footprint, start to attached",
-      value: median(times),
+      value: quietMean(times),
       unit: "s",
       most: START_S_MOST,
       note: `deno task start, built and cached; ${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)}`,
