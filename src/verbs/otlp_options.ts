@@ -2,8 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { spanModule } from "../artifacts.ts";
 import { UsageError } from "../errors.ts";
-import { createOtlpExporter, type Exporter, hostResource, OTLP_PROTOCOLS, type OtlpProtocol } from "../export/mod.ts";
-import type { SpanContext } from "../export/mod.ts";
+import { type Exporter, OTLP_PROTOCOLS, type OtlpProtocol, type SpanContext } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import {
   EXPORT_QUEUE_RECORDS_DEFAULT,
@@ -57,6 +56,9 @@ export async function otlpExporter(
     if (Object.keys(otlpHeader).length) throw new UsageError("--otlp-header is for --otlp, which is not given");
     return undefined;
   }
+  // loaded only here: it costs memory
+  const { createOtlpExporter } = await import("../export/otlp/otlp_exporter.ts");
+  const { hostResource } = await import("../export/otlp/resource.ts");
   return await createOtlpExporter({
     name: "otlp",
     url: otlp,

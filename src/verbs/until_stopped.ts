@@ -2,7 +2,7 @@
 import type { Agent } from "../agent.ts";
 
 const LOOK_MS = 200;
-const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Being told to stop, by a signal. Caught from before the first hook is attached: a signal that ended the process there

@@ -5,11 +5,9 @@ import type { AttributeValue } from "../attributes.ts";
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { Sender } from "../sender.ts";
 import { HttpSender } from "./http_sender.ts";
+import type { OtlpProtocol } from "./protocol.ts";
 import { RequestHead } from "./request.ts";
 import { SpanWriter } from "./span_writer.ts";
-
-export const OTLP_PROTOCOLS = ["grpc", "http_binary"] as const;
-export type OtlpProtocol = typeof OTLP_PROTOCOLS[number];
 
 export interface OtlpOptions {
   name: string;
