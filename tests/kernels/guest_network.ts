@@ -4,11 +4,14 @@ import { type Order } from "./guest_traffic.ts";
 import type { PeerAnswer } from "./guest_peer.ts";
 
 export const PEER = "peer";
-/** A device with its two ends' addresses. */
-export interface Wire {
-  device: string;
+/** The addresses of a wire's two ends. */
+export interface Ends {
   here: string;
   there: string;
+}
+
+export interface Wire extends Ends {
+  device: string;
 }
 
 export const WIRE4: Wire = { device: "w0", here: "10.99.0.1", there: "10.99.0.2" };
@@ -111,6 +114,12 @@ function addUpper(prefix: string[], upper: Upper, local: string, remote: string,
   command(...prefix, "ip", "link", "add", ...link, "name", upper.device, ...type);
   command(...prefix, "ip", "address", "add", `${address}/24`, "dev", upper.device);
   command(...prefix, "ip", "link", "set", upper.device, "up");
+}
+
+/** What a device's own counters say. */
+export function deviceBytes(device: string): { received: number; sent: number } {
+  const read = (name: string) => Number(Deno.readTextFileSync(`/sys/class/net/${device}/statistics/${name}_bytes`));
+  return { received: read("rx"), sent: read("tx") };
 }
 
 /** A process at the other end. */

@@ -13,12 +13,13 @@ import { type KernelPackage, kernelPackage } from "./kernel_package.ts";
 import { MATRIX, type Target } from "./matrix.ts";
 import { neededModules } from "./modules.ts";
 import { type GuestReport, parseReport } from "./report.ts";
+import type { DebianArch } from "./packages.ts";
 import { packTree, ROOT } from "./tree.ts";
 import { userland } from "./userland.ts";
 
 /** Emulated CPUs are busy ones: more at a time would only make each slower. */
 const AT_ONCE = 2;
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 600_000;
 const CONSOLE_TAIL_LINES = 80;
 
 type Verdict = "passed" | "failed" | "skipped";
@@ -40,6 +41,15 @@ async function packModules(kernel: KernelPackage, path: string): Promise<void> {
   archive.close();
 }
 
+const userlands = new Map<DebianArch, Promise<string>>();
+
+/** Made once, also when two kernels of an architecture ask at the same time. */
+function userlandOf(arch: DebianArch): Promise<string> {
+  const made = userlands.get(arch) ?? userland(arch);
+  userlands.set(arch, made);
+  return made;
+}
+
 async function joinFiles(paths: string[], to: string): Promise<void> {
   using out = Deno.openSync(to, { create: true, write: true, truncate: true });
   for (const path of paths) {
@@ -51,8 +61,10 @@ async function joinFiles(paths: string[], to: string): Promise<void> {
 async function tryKernel(target: Target, tree: string, work: string): Promise<Verdict> {
   const name = target.name.padEnd(10);
   let kernel: KernelPackage;
+  let system: string;
   try {
     kernel = await kernelPackage(target);
+    system = await userlandOf(target.arch);
   } catch (error) {
     console.log(`${name} skipped: not to be had and not in the cache: ${(error as Error).message}`);
     return "skipped";
@@ -60,7 +72,7 @@ async function tryKernel(target: Target, tree: string, work: string): Promise<Ve
   const modules = `${work}/${target.name}.modules.cpio`;
   const initrd = `${work}/${target.name}.initrd`;
   await packModules(kernel, modules);
-  await joinFiles([await userland(target.arch), modules, tree], initrd);
+  await joinFiles([system, modules, tree], initrd);
   say(`${target.name}: booting ${kernel.release} …`);
   const started = performance.now();
   const lines: string[] = [];
@@ -106,7 +118,6 @@ async function main(): Promise<void> {
   try {
     const tree = `${work}/tree.cpio`;
     await packTree(tree);
-    for (const arch of new Set(targets.map((target) => target.arch))) await userland(arch);
     const workers = Array.from({ length: AT_ONCE }, async () => {
       for (let target = targets.shift(); target; target = targets.shift()) {
         verdicts.push(await tryKernel(target, tree, work));
@@ -119,7 +130,8 @@ async function main(): Promise<void> {
   const count = (which: Verdict) => verdicts.filter((verdict) => verdict === which).length;
   const skipped = count("skipped");
   console.log(`${count("passed")} passed, ${count("failed")} failed${skipped ? `, ${skipped} skipped` : ""}`);
-  Deno.exit(count("failed") ? 1 : 0);
+  // what skips everything proves nothing
+  Deno.exit(count("failed") || !count("passed") ? 1 : 0);
 }
 
 await main();

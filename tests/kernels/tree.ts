@@ -25,6 +25,9 @@ export async function packTree(path: string): Promise<void> {
   archive.file(`${ROOT}/deno.json`, guestConfiguration());
   archive.copy(`${cache}/npm`, `${GUEST_CACHE}/npm`, (file) => !COMPILER_PACKAGES.test(file));
   archive.copy(`${cache}/gen/file${ROOT}`, `${GUEST_CACHE}/gen/file${ROOT}`);
+  for (const { name } of Deno.readDirSync(cache)) {
+    if (/^(dep|node)_analysis_cache/.test(name)) archive.copy(`${cache}/${name}`, `${GUEST_CACHE}/${name}`);
+  }
   archive.copy(new URL("init.sh", import.meta.url).pathname, "/init");
   archive.close();
 }
