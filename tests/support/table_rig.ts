@@ -13,7 +13,9 @@ import { openTableLab, type TableLab } from "./flow_lab.ts";
 import { type RecordView, viewRecord } from "./record_view.ts";
 import { SlotWriter } from "./slot_writer.ts";
 
-export interface RigOptions extends Partial<MemoryOptions>, Partial<TableOptions> {
+export interface RigOptions {
+  memory?: Partial<MemoryOptions>;
+  table?: Partial<TableOptions>;
   /** Makes the index's hash the same in each run: three odd numbers follow from it. */
   seed?: number;
 }
@@ -27,9 +29,16 @@ const module = new WebAssembly.Module(
 );
 
 export async function openTableRig(options: RigOptions = {}, devices: TableDevice[] = []): Promise<TableRig> {
-  const plan = planMemory({ cpuCount: 1, pageBytes: 4096, slots: 256, ringBytes: 65_536, flowsMax: 4_096, ...options });
+  const plan = planMemory({
+    cpuCount: 1,
+    pageBytes: 4096,
+    slots: 256,
+    ringBytes: 65_536,
+    flowsMax: 4_096,
+    ...options.memory,
+  });
   const memory = createMemory(plan);
-  const lab = await openTableLab(memory, plan, options, module);
+  const lab = await openTableLab(memory, plan, options.table, module);
   if (options.seed !== undefined) {
     const view = new DataView(memory.buffer);
     for (let i = 0; i < SETTINGS_LONGS.indexOf("domain0"); i++) {
