@@ -20,7 +20,7 @@ import { userland } from "./userland.ts";
 /** Emulated CPUs are busy ones: more at a time would only make each slower. */
 const AT_ONCE = 2;
 const DEADLINE_MS = 600_000;
-const CONSOLE_TAIL_LINES = 80;
+const CONSOLE_TAIL_LINES = 120;
 
 type Verdict = "passed" | "failed" | "skipped";
 

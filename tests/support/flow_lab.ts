@@ -57,9 +57,12 @@ export interface FlowLabOptions extends Partial<MemoryOptions> {
   idleGapMs?: number;
 }
 
+/** Opened once: binding the library takes longer than loading the program. */
+let libbpf: Kernel | undefined;
+
 /** Loads the program with maps of its own. cpuCount: pretended CPUs are possible for replay. */
 export function openFlowLab(options: FlowLabOptions): FlowLab {
-  const kernel = openLibbpf();
+  const kernel = libbpf ??= openLibbpf();
   const plan = planMemory({ cpuCount: kernel.features().possibleCpus, pageBytes: pageBytes(), ...options });
   const memory = createMemory(plan);
   const program = loadProgram(kernel, plan, memory, {
