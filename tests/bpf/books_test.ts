@@ -55,27 +55,27 @@ Deno.test("flow program keeps 128 CPUs apart, in books, slots and marks", () => 
   using probe = new ProgramProbe({ cpuCount: CPUS });
   const slotsPerCpu = probe.plan.slotCount / CPUS;
   for (let cpu = 0; cpu < CPUS; cpu++) {
-    const { slot, ...outcome } = probe.feed(datagram(5), { cpu, ifindex: 2, hook: cpu % 2 ? "egress" : "ingress" });
-    assert.equal(outcome.cpu, cpu);
-    assert.ok(slot);
-    assert.equal(slot.frames, 1, "the same flow on another CPU has another slot");
+    const how = { cpu, ifindex: 2, hook: cpu % 2 ? "egress" : "ingress" } as const;
+    if (cpu % 31) probe.push(datagram(5), how);
+    else assert.equal(probe.feed(datagram(5), how).cpu, cpu, "it is written into that CPU's book");
+  }
+  const slots = probe.slots();
+  assert.equal(slots.length, CPUS, "the same flow on another CPU has another slot");
+  slots.forEach((slot, cpu) => {
+    assert.equal(slot.frames, 1);
     assert.equal(Math.floor(slot.index / slotsPerCpu), cpu, "in that CPU's share");
     const group = ((slot.index % slotsPerCpu) / 2) >> probe.plan.markShift;
     assert.deepEqual(probe.marks(cpu), [group]);
-  }
-  assert.equal(probe.slots().length, CPUS);
+  });
   assert.equal(probe.books.terms("egress").seen.frames, BigInt(CPUS / 2));
 });
 
-Deno.test("flow program never divides slots to less than 256 a CPU, and as many as there are", () => {
+Deno.test("flow program has 256 slots a CPU or more, and marks many in groups", () => {
   using few = new ProgramProbe({ cpuCount: CPUS, slots: 512 });
   assert.equal(few.plan.slotCount, CPUS * 256);
   using many = new ProgramProbe({ cpuCount: 2, slots: 65_536 });
-  const groups = new Set<number>();
-  for (let flow = 0; flow < 300; flow++) {
-    const { slot } = many.feed(datagram(flow), { cpu: 1, ifindex: 2 });
-    groups.add(((slot!.index % 32_768) / 2) >> many.plan.markShift);
-  }
+  for (let flow = 0; flow < 300; flow++) many.push(datagram(flow), { cpu: 1, ifindex: 2 });
+  const groups = new Set(many.slots().map(({ index }) => ((index % 32_768) / 2) >> many.plan.markShift));
   assert.deepEqual(many.marks(1), [...groups].toSorted((a, b) => a - b));
   assert.deepEqual(many.marks(0), []);
 });

@@ -18,9 +18,10 @@ import {
   vlan,
   vxlan,
 } from "../support/packet.ts";
-import { type LiveContext, type Outcome, ProgramProbe } from "../support/program_probe.ts";
+import { type LiveContext, type Outcome, sharedProbe } from "../support/program_probe.ts";
 
 const PROGRAMS = ["weir_ingress", "weir_egress", "weir_ingress_ip", "weir_egress_ip"];
+const shared = sharedProbe({ programs: PROGRAMS });
 const ETHERNET = 14;
 const INNER = [ethernet(), ipv4({ source: "192.0.2.1" }), tcp()] as const;
 
@@ -198,7 +199,7 @@ const ROWS: MeasuresRow[] = [
 ];
 
 Deno.test("flow program measures", async (t) => {
-  using probe = new ProgramProbe({ programs: PROGRAMS });
+  const probe = shared();
   for (const row of ROWS) {
     await t.step(row.name, () => {
       const { frame, context, headers, packets } = row;
@@ -221,7 +222,7 @@ Deno.test("flow program measures", async (t) => {
 });
 
 Deno.test("flow program measures from the network header on where a device has no link layer", async (t) => {
-  using probe = new ProgramProbe({ programs: PROGRAMS });
+  const probe = shared();
   for (const row of ROWS) {
     // tags are a link layer's
     if (row.frame[12] === 0x88) continue;
@@ -240,7 +241,7 @@ Deno.test("flow program measures from the network header on where a device has n
 });
 
 Deno.test("flow program takes wire_len for the wire bytes of segments leaving, where it is larger", () => {
-  using probe = new ProgramProbe({ programs: PROGRAMS });
+  const probe = shared();
   const frame = packet(ethernet(), ipv4(), tcp(), 1_000);
   const segments = { gsoSize: 100, gsoSegments: 10 };
   const computed = 1_054 + 9 * 54;
@@ -253,7 +254,7 @@ Deno.test("flow program takes wire_len for the wire bytes of segments leaving, w
 });
 
 Deno.test("flow program measures strays like flows", () => {
-  using probe = new ProgramProbe({ programs: PROGRAMS });
+  const probe = shared();
   const broken = packet(ethernet(), ipv4({ headerWords: 1 }), tcp(), 500);
   const outcome = probe.run("weir_ingress", broken, { gsoSize: 100, gsoSegments: 5 });
   assert.equal(outcome.term, "malformed");
@@ -263,7 +264,7 @@ Deno.test("flow program measures strays like flows", () => {
 });
 
 Deno.test("flow program takes a length field of 0 for wrong where nothing is left to segment", () => {
-  using probe = new ProgramProbe({ programs: PROGRAMS });
+  const probe = shared();
   const four = packet(ethernet(), ipv4({ totalLength: 0 }), icmp(8), 100);
   const six = packet(ethernet(), ipv6({ payloadLength: 0 }), tcp(), 100);
   assert.equal(probe.run("weir_ingress", four).malformed, "ipv4_total_length");

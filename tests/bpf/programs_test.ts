@@ -3,7 +3,7 @@ import { CLOCK_MONOTONIC, clockNs, pageBytes } from "../../src/libc.ts";
 import { assertAgreement } from "../support/agreement.ts";
 import { judge } from "../support/oracle.ts";
 import { arp, type Bytes, ethernet, icmp, ipv4, ipv6, packet, pad, tcp, udp, vlan } from "../support/packet.ts";
-import { ProgramProbe } from "../support/program_probe.ts";
+import { ProgramProbe, sharedProbe } from "../support/program_probe.ts";
 import { requires } from "../support/requires.ts";
 import { IPV4_ROWS } from "./ipv4_rows.ts";
 import { IPV6_ROWS } from "./ipv6_rows.ts";
@@ -11,6 +11,7 @@ import { TRANSPORT_ROWS } from "./transport_rows.ts";
 
 const PLAIN = ["weir_ingress", "weir_egress", "weir_ingress_ip", "weir_egress_ip"];
 const FETCHING = PLAIN.map((name) => name.replace("weir", "weirf"));
+const shared = sharedProbe({ programs: PLAIN });
 /** TC_ACT_UNSPEC and TCX_NEXT: another program or the stack decides. */
 const GO_ON = -1;
 const ETHERNET_BYTES = 14;
@@ -74,7 +75,7 @@ requires("atomics that fetch", "5.12", "programs with fetching atomics do what t
 });
 
 Deno.test("programs for devices without link layer begin at the network header", async (t) => {
-  using probe = new ProgramProbe({ programs: PLAIN });
+  const probe = shared();
   const rows = [...IPV4_ROWS, ...IPV6_ROWS, ...TRANSPORT_ROWS].filter(({ replay }) => !replay);
   for (const row of rows) {
     await t.step(row.name, () => {
@@ -94,13 +95,13 @@ Deno.test("programs for devices without link layer begin at the network header",
 });
 
 Deno.test("programs for devices without link layer call everything but IP not IP", () => {
-  using probe = new ProgramProbe({ programs: PLAIN });
+  const probe = shared();
   assert.equal(probe.run("weir_ingress_ip", STRAYS.ARP!).term, "not_ip");
   assert.equal(probe.run("weir_egress_ip", packet(ethernet(), vlan(3), ipv4(), udp(), 30)).term, "not_ip");
 });
 
 Deno.test("live programs read the precise clock where a slot is claimed and where TCP tells something", () => {
-  using probe = new ProgramProbe({ programs: PLAIN });
+  const probe = shared();
   const within = (program: string, frame: Bytes) => {
     const before = clockNs(CLOCK_MONOTONIC);
     const { slot } = probe.run(program, frame);
@@ -125,7 +126,7 @@ Deno.test("live programs read the precise clock where a slot is claimed and wher
 });
 
 Deno.test("live programs see by the coarse clock that a flow goes on, and never before it began", () => {
-  using probe = new ProgramProbe({ programs: PLAIN });
+  const probe = shared();
   const frame = datagram(1);
   const first = probe.run("weir_ingress", frame).slot!;
   assert.ok(probe.run("weir_ingress", frame).slot!.lastSeenNs >= first.firstSeenNs);
@@ -140,7 +141,7 @@ Deno.test("live programs see by the coarse clock that a flow goes on, and never 
 });
 
 Deno.test("live programs count by the device and the CPU that they run on", () => {
-  using probe = new ProgramProbe({ programs: PLAIN });
+  const probe = shared();
   const LOOPBACK = 1;
   for (const program of PLAIN) {
     const { slot, cpu, hook } = probe.run(program, datagram(9));
@@ -156,7 +157,7 @@ requires(
   "6.1",
   "live programs keep apart what came into the host by different devices",
   () => {
-    using probe = new ProgramProbe({ programs: PLAIN });
+    const probe = shared();
     for (const program of PLAIN) {
       const slots = probe.onOneCpu(() =>
         [0, 7, 7].map((ingressIfindex) => probe.run(program, datagram(1), { ingressIfindex }))

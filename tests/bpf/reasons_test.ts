@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EVENTS, MALFORMED, TERMS } from "../../src/collect/kernel_books.ts";
 import { arp, type Bytes, cut, ethernet, hopByHop, ipv4, ipv6, packet, pad, tcp, udp } from "../support/packet.ts";
-import { type Outcome, ProgramProbe } from "../support/program_probe.ts";
+import { type Outcome, ProgramProbe, sharedProbe } from "../support/program_probe.ts";
 
 /** What makes a frame end under a reason, or why no frame can here. */
 type Way = () => Outcome;
@@ -10,11 +10,11 @@ interface Elsewhere {
   because: string;
 }
 
+const shared = sharedProbe();
 const DATAGRAM = packet(ethernet(), ipv4(), udp(), 20);
 
 function feed(frame: Bytes, trueBytes = frame.length): Outcome {
-  using probe = new ProgramProbe();
-  return probe.feed(frame, { frameBytes: trueBytes });
+  return shared().feed(frame, { frameBytes: trueBytes });
 }
 
 /** Datagrams of so many flows into one set; what became of the last. */

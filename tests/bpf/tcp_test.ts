@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { ethernet, ipv4, ipv6, packet, tcp, type TcpOptions } from "../support/packet.ts";
-import { ProgramProbe } from "../support/program_probe.ts";
+import { ProgramProbe, sharedProbe } from "../support/program_probe.ts";
 import type { SlotView } from "../support/slot_view.ts";
 
 const SYN = 2;
 const ACK = 16;
 const MERGED = 1;
+const shared = sharedProbe({ slots: 1_024 });
 
 /** One direction of a connection, segment by segment. */
 class Stream {
@@ -164,7 +165,7 @@ const ROWS: SequenceRow[] = [
 ];
 
 Deno.test("flow program counts as sent again or late, at least,", async (t) => {
-  using probe = new ProgramProbe({ slots: 1_024 });
+  const probe = shared();
   for (const row of ROWS) {
     await t.step(row.name, () => {
       const stream = new Stream(probe);
@@ -181,7 +182,7 @@ Deno.test("flow program counts as sent again or late, at least,", async (t) => {
 });
 
 Deno.test("flow program says where several holes keep it from counting", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(1, 100);
   assert.equal(stream.send(201, 100).notes & MERGED, 0);
@@ -189,7 +190,7 @@ Deno.test("flow program says where several holes keep it from counting", () => {
 });
 
 Deno.test("flow program counts what is sent again in any gigabyte of a stream", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   const step = 2 ** 25;
   for (let sent = 0; sent <= 6 * 2 ** 30; sent += step) {
@@ -202,7 +203,7 @@ Deno.test("flow program counts what is sent again in any gigabyte of a stream", 
 });
 
 Deno.test("flow program keeps the initial sequence number through a jump of the numbers", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(77, 0, { flags: "S" });
   const slot = stream.send(2 ** 30, 100);
@@ -211,7 +212,7 @@ Deno.test("flow program keeps the initial sequence number through a jump of the 
 });
 
 Deno.test("flow program ORs TCP flags, and keeps the first packet's", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(1, 0, { flags: "S" });
   stream.send(2, 0, { flags: "A" });
@@ -222,7 +223,7 @@ Deno.test("flow program ORs TCP flags, and keeps the first packet's", () => {
 });
 
 Deno.test("flow program times the initiator's side of a handshake", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(7, 0, { flags: "S", timeNs: 5_000n });
   const slot = stream.send(8, 0, { flags: "A", acknowledgment: 9, timeNs: 7_000n });
@@ -232,7 +233,7 @@ Deno.test("flow program times the initiator's side of a handshake", () => {
 });
 
 Deno.test("flow program times the responder's side of a handshake, and keeps its peer's number", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(70, 0, { flags: "SA", acknowledgment: 8, timeNs: 6_000n });
   const slot = stream.send(71, 10, { flags: "PA", acknowledgment: 99, timeNs: 8_000n });
@@ -241,7 +242,7 @@ Deno.test("flow program times the responder's side of a handshake, and keeps its
 });
 
 Deno.test("flow program keeps the time of the last SYN, which the answer is to", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(7, 0, { flags: "S", timeNs: 5_000n });
   const slot = stream.send(7, 0, { flags: "S", timeNs: 1_005_000n });
@@ -249,14 +250,14 @@ Deno.test("flow program keeps the time of the last SYN, which the answer is to",
 });
 
 Deno.test("flow program gives a connection seen late no handshake's time but its first ACK's", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   const slot = stream.send(500, 10, { flags: "PA", acknowledgment: 3, timeNs: 5_000n });
   assert.deepEqual([slot.synNs, slot.ackNs, slot.sequenceFirst, slot.acknowledgmentFirst], [0n, 5_000n, 500, 3]);
 });
 
 Deno.test("flow program counts zero windows, but for SYN, FIN and RST", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   for (const flags of ["S", "RA", "FA"]) assert.equal(stream.send(1, 0, { flags, window: 0 }).zeroWindows, 0, flags);
   stream.send(2, 0, { window: 0 });
@@ -267,26 +268,27 @@ Deno.test("flow program counts zero windows, but for SYN, FIN and RST", () => {
 });
 
 Deno.test("flow program begins a new generation for a SYN with another number on the same ports", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
+  probe.ring.drain();
   stream.send(100, 0, { flags: "S" });
   stream.send(101, 30);
   const slot = stream.send(5_000, 0, { flags: "S" });
   assert.equal(slot.generation, 4);
   assert.deepEqual([slot.frames, slot.sequenceFirst, slot.tcpFlags], [1, 5_000, SYN]);
-  const [old] = probe.ring.drain();
+  const old = probe.ring.drain().at(-1);
   assert.deepEqual([old?.generation, old?.frames, old?.sequenceFirst], [2, 2, 100]);
 });
 
 Deno.test("flow program begins a new generation for a SYN on a connection whose own it did not see", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(100, 10);
   assert.equal(stream.send(100, 0, { flags: "S" }).generation, 4);
 });
 
 Deno.test("flow program ends no connection by RST or FIN alone: what follows is still its own", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const stream = new Stream(probe);
   stream.send(100, 0, { flags: "S" });
   stream.send(101, 0, { flags: "R" });
@@ -295,7 +297,7 @@ Deno.test("flow program ends no connection by RST or FIN alone: what follows is 
 });
 
 Deno.test("flow program reads no flags or numbers from a fragment of TCP", () => {
-  using probe = new ProgramProbe();
+  const probe = shared();
   const fragment = packet(ethernet(), ipv4({ fragmentOffset: 3, protocol: 6 }), 64);
   probe.feed(fragment, { ifindex: 1 });
   const { slot } = probe.feed(fragment, { ifindex: 1 });

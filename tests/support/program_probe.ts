@@ -70,6 +70,12 @@ const MULTIPLIERS_BYTES = 56;
 /** Behind the books of both hooks. */
 const MARKS_AT = HOOKS.length * BOOKS_BYTES;
 
+/** One probe for all tests of a file, loaded when the first asks for it: an emulated verifier is slow. */
+export function sharedProbe(options: ProbeOptions = {}): () => ProgramProbe {
+  let probe: ProgramProbe | undefined;
+  return () => probe ??= new ProgramProbe(options);
+}
+
 export class ProgramProbe implements Disposable {
   readonly kernel: Kernel;
   readonly plan: MemoryPlan;
