@@ -102,11 +102,11 @@ export class SlotWriter {
   }
 
   /** As the program does for a SYN on known ports, or after a silence: another generation of the same key. */
-  renew(sighting: Sighting): number {
+  renew(sighting: Sighting, place?: number): number {
     const key = this.#keyBytes(sighting);
     const name = key.toHex();
     const index = this.#places.get(name);
-    if (index === undefined) return this.see(sighting);
+    if (index === undefined) return this.see(sighting, place);
     if (!this.#evict(index)) this.#add(index, sighting);
     else this.#rewrite(index, key, name, sighting);
     return index;

@@ -7,7 +7,7 @@ import type { TableDevice } from "../../src/capture/device_table.ts";
 import { SWEEP_DONE, SWEEP_MORE, SWEEP_OUT_FULL, type TableOptions } from "../../src/count/table.ts";
 import { SETTINGS_LONGS, SETTINGS_LONGS_AT } from "../../src/count/table_layout.ts";
 import { RecordSum } from "../../src/export/tally.ts";
-import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
+import { FlowRecord, RECORD_BYTES, RECORD_OFFSETS } from "../../src/flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "../../src/memory_plan.ts";
 import { openTableLab, type TableLab } from "./flow_lab.ts";
 import { type RecordView, viewRecord } from "./record_view.ts";
@@ -47,6 +47,12 @@ export async function openTableRig(options: RigOptions = {}, devices: TableDevic
   }
   lab.useDevices(devices);
   return new TableRig(lab, memory, plan);
+}
+
+/** A look at a flow that goes on. */
+export interface LiveView extends RecordView {
+  /** CLOCK_MONOTONIC. */
+  lastSeenNs: bigint;
 }
 
 export class TableRig {
@@ -120,14 +126,17 @@ export class TableRig {
   }
 
   /** Live flows, all pages. */
-  snapshot(pageRecords = 7): RecordView[] {
+  snapshot(pageRecords = 7): LiveView[] {
     const record = new FlowRecord(this.memory.buffer);
-    const records: RecordView[] = [];
+    const view = new DataView(this.memory.buffer);
+    const records: LiveView[] = [];
     let from = 0;
     do {
       const page = this.lab.table.snapshot(from, pageRecords);
       for (let i = 0; i < page.written; i++) {
-        records.push(viewRecord(record.moveTo(this.plan.snapshot + i * RECORD_BYTES)));
+        const at = this.plan.snapshot + i * RECORD_BYTES;
+        const lastSeenNs = view.getBigUint64(at + RECORD_OFFSETS.lastSeenNs, true);
+        records.push({ ...viewRecord(record.moveTo(at)), lastSeenNs });
       }
       from = page.next;
     } while (from !== 0);
