@@ -81,11 +81,17 @@ class Collector {
     Atomics.store(this.#words, address >> 2, value);
   }
 
+  /** What is counted from here on came after the sweep of the round before. */
+  #beginRound(): bigint {
+    const nowNs = systemClock.monotonicNs();
+    this.#table.beginRound(nowNs, this.#anchors.offsetNs, this.#anchors.place);
+    return nowNs;
+  }
+
   /** One turn: what the ring holds; the slots, when their time has come; a step of the sweep. */
   #round(): void {
-    const nowNs = systemClock.monotonicNs();
+    const nowNs = this.#beginRound();
     this.#heartbeat[0] = nowNs;
-    this.#table.beginRound(nowNs, this.#anchors.offsetNs, this.#anchors.place);
     this.#takeDevices();
     const drained = this.#drain();
     if (nowNs - this.#scannedNs >= BigInt(this.#intervalMs) * MS_NS) {
@@ -141,6 +147,7 @@ class Collector {
   #obey(): void {
     switch (this.#load(COMMAND)) {
       case Command.AUDIT:
+        this.#beginRound();
         this.#countAll();
         this.#table.audit();
         this.#standStill();
@@ -171,7 +178,7 @@ class Collector {
   /** Nothing writes slots or ring any more: count what is there, then hand every flow out. */
   #stop(): void {
     this.#anchors.measure();
-    this.#table.beginRound(systemClock.monotonicNs(), this.#anchors.offsetNs, this.#anchors.place);
+    this.#beginRound();
     this.#countAll();
     this.#table.rewind();
     for (;;) {

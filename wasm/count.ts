@@ -168,7 +168,8 @@ function findPlace(entry: Entry, id: u16): i32 {
   }
   if (entry.kind & KIND_FRAGMENT) return;
   if (slot.protocol == PROTOCOL_TCP) {
-    if (slot.tcpFlagsFirst & TCP_SYN) joinHandshake(entry, slot, direction);
+    const isKnown = shadow.frames && state & e.SEQUENCE_KNOWN; // by a handshake of its own; this one was counted before
+    if (slot.tcpFlagsFirst & TCP_SYN && !isKnown) joinHandshake(entry, slot, direction);
   } else if (slot.protocol == PROTOCOL_ICMP || slot.protocol == PROTOCOL_ICMPV6) {
     joinIcmp(entry, slot, direction);
   }

@@ -13,6 +13,9 @@ import { prepare, Sighting } from "./sighting";
 import { KEY_FRAGMENT, PROTOCOL_TCP, Slot, TCP_ACK, TCP_SYN } from "./slot";
 import { KIND_AGGREGATE } from "./tuple";
 
+/** SYNs of both ends that are nearer to each other open one connection. */
+const SIMULTANEOUS_NS: u64 = 3_000_000_000;
+
 let flows: u32 = 0;
 
 /** When the round before this one began: what an ended flow's slot adds now came later. */
@@ -77,7 +80,9 @@ export function beginRound(): void {
 @inline function lookUp(slot: Slot, shadow: Shadow, sighting: Sighting): Entry {
   if (!sighting.isPrepared) prepare(sighting);
   let id = isGuessRight(sighting) ? <i32>sighting.entry - 1 : find(sighting);
-  if (id < 0 || isNewConnection(entryAt(id), slot, sighting.direction)) id = begin(slot, shadow, sighting, id);
+  // a handshake that was counted already began an earlier flow, if not this one
+  const begins = !shadow.frames && id >= 0 && isNewConnection(entryAt(id), slot, sighting.direction);
+  if (id < 0 || begins) id = begin(slot, shadow, sighting, id);
   sighting.entry = id + 1;
   return entryAt(id);
 }
@@ -109,9 +114,11 @@ function begin(slot: Slot, shadow: Shadow, sighting: Sighting, before: i32): i32
 function opensAnother(entry: Entry, slot: Slot, direction: u8): bool {
   if (!(entry.state & e.SEQUENCE_KNOWN)) return slot.firstSeenNs > entry.startNs;
   if (entry.sequenceOrIcmp == initialSequence(slot)) return false;
-  // both ends opening at once: the other's SYN is the first that it sends
-  const opensToo = !(slot.tcpFlagsFirst & TCP_ACK) && !load<u8>(e.address(entry) + direction, e.TCP_FLAGS);
-  return !opensToo;
+  if (slot.tcpFlagsFirst & TCP_ACK) return true;
+  // both ends opening at once: the other's SYN is the first that it sends, or another point's sighting of that one
+  if (!load<u8>(e.address(entry) + direction, e.TCP_FLAGS)) return false;
+  const apartNs = slot.firstSeenNs > entry.synNs ? slot.firstSeenNs - entry.synNs : entry.synNs - slot.firstSeenNs;
+  return !(entry.state & (e.SYN_0 << (direction ^ 1))) || apartNs > SIMULTANEOUS_NS;
 }
 
 /** Ends a flow whose ports were taken over: no packet finds it any more, the sweep hands out what it holds. */

@@ -37,6 +37,7 @@ class Run {
   readonly model = new TableModel();
   readonly out = new RecordModel();
   readonly #hosts: number;
+  readonly #ports: number;
   readonly #slotsUsed: number;
   readonly #flows = new Map<string, { number: number; total: number }>();
   readonly #spanIds = new Set<string>();
@@ -47,18 +48,19 @@ class Run {
   constructor(rig: TableRig, random: Random) {
     this.rig = rig;
     this.random = random;
-    this.#hosts = 1 + random.below(40);
+    this.#hosts = random.pick([1, 2, 5, 40]);
+    this.#ports = random.pick([2, 5, 3_000]);
     this.#slotsUsed = random.pick([3, 17, 256]);
   }
 
   step(): void {
-    const { random, rig } = this;
+    const { random } = this;
     const work = random.below(100);
-    if (work < 60) this.#see();
+    if (work < 60) { for (let i = random.below(24); i >= 0; i--) this.#see(); }
     else if (work < 70) this.#scan();
     else if (work < 82) this.#drain(random.pick([1, 2, 31, 32, 33, 100]));
     else if (work < 86) this.#move();
-    else if (work < 94) rig.lab.table.sweep(1 + random.below(50), 1 + random.below(9));
+    else if (work < 94) this.#sweep();
     else if (work < 99) this.#take(random.below(20));
     else this.#changeDevices();
     this.check();
@@ -86,8 +88,8 @@ class Run {
       ingressIfindex: hook === "ingress" ? ifindex : random.pick([0, 0, ETH, BRIDGE, POD_A, POD_B, 77]),
       source: host(),
       destination: host(),
-      sourcePort: isIcmp ? type : protocol === 47 ? 0 : random.pick([443, 53, 40_001, 40_002]),
-      destinationPort: isIcmp ? random.below(3) : protocol === 47 ? 0 : random.pick([443, 53, 40_001, 40_002]),
+      sourcePort: isIcmp ? type : protocol === 47 ? 0 : this.#port(),
+      destinationPort: isIcmp ? random.below(3) : protocol === 47 ? 0 : this.#port(),
       protocol,
       fragment: false,
       atNs,
@@ -103,6 +105,10 @@ class Run {
       ackNs: atNs,
       ttl: random.below(256),
     };
+  }
+
+  #port(): number {
+    return this.random.oneIn(3) ? this.random.pick([443, 53]) : 40_001 + this.random.below(this.#ports);
   }
 
   #see(): void {
@@ -151,6 +157,12 @@ class Run {
   #move(): void {
     this.#ms += this.random.pick([1, 10, 50, 200, 600]);
     this.rig.at(this.#ms, BigInt(this.random.below(3)) * 2n * MS);
+  }
+
+  /** The last of a round: what is counted after it is another round's. */
+  #sweep(): void {
+    this.rig.lab.table.sweep(1 + this.random.below(50), 1 + this.random.below(9));
+    this.#move();
   }
 
   #changeDevices(): void {
