@@ -17,6 +17,7 @@ import * as limits from "../src/limits.ts";
 import * as plan from "../src/memory_plan.ts";
 import { AssemblyLayout } from "./support/assembly_layout.ts";
 import { Btf, type Field } from "./support/btf.ts";
+import { tableDevice } from "./support/device.ts";
 import { SLOT_OFFSETS } from "./support/slot_view.ts";
 
 const btf = Btf.read(new URL("../.output/layout.bpf.o", import.meta.url));
@@ -326,22 +327,8 @@ Deno.test("the device table is written as the table reads it", () => {
     genevePort: assembly.number("GENEVE_PORT"),
   });
   const region = new Uint8Array(plan.DEVICE_TABLE_BYTES);
-  const device = (over: Partial<TableDevice>): TableDevice => ({
-    ifindex: 7,
-    name: "lo",
-    hardwareType: 772,
-    up: true,
-    kind: "",
-    master: 0,
-    link: 0,
-    linkElsewhere: false,
-    vlan: 0,
-    xdpProgramId: 0,
-    counters: { rxPackets: 0n, rxBytes: 0n, rxDropped: 0n, txPackets: 0n, txBytes: 0n },
-    attached: true,
-    interfaceId: 3,
-    ...over,
-  });
+  const device = (over: Partial<TableDevice>) =>
+    tableDevice({ ifindex: 7, name: "lo", hardwareType: 772, interfaceId: 3, ...over });
   const vlanDevice = { ifindex: 11, name: "lo.5", kind: "vlan", link: 7, vlan: 5, interfaceId: 4, hardwareType: 1 };
   writeDeviceTable(region, [device({}), device(vlanDevice)]);
   const view = new DataView(region.buffer);

@@ -6,6 +6,7 @@
 import type { TableDevice } from "../../src/capture/device_table.ts";
 import { RING_RECORD_BYTES, SLOT_BYTES } from "../../src/limits.ts";
 import type { MemoryPlan } from "../../src/memory_plan.ts";
+import { tableDevice } from "../support/device.ts";
 import { SLOT_OFFSETS as at } from "../support/slot_view.ts";
 
 const DEVICE_IN = 3;
@@ -21,21 +22,7 @@ const MULTIPLIER = 0x9e3779b1;
 export const SIGHTINGS = 4;
 
 /** The two devices between which the imitated host routes. */
-export const ROUTER_DEVICES: TableDevice[] = [DEVICE_IN, DEVICE_OUT].map((ifindex) => ({
-  ifindex,
-  name: `eth${ifindex}`,
-  hardwareType: 1,
-  up: true,
-  kind: "",
-  master: 0,
-  link: 0,
-  linkElsewhere: false,
-  vlan: 0,
-  xdpProgramId: 0,
-  counters: { rxPackets: 0n, rxBytes: 0n, rxDropped: 0n, txPackets: 0n, txBytes: 0n },
-  attached: true,
-  interfaceId: ifindex,
-}));
+export const ROUTER_DEVICES: TableDevice[] = [DEVICE_IN, DEVICE_OUT].map((ifindex) => tableDevice({ ifindex }));
 
 export class RingFeed {
   readonly #view: DataView;

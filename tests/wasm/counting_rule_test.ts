@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import type { TableDevice } from "../../src/capture/device_table.ts";
 import { Fact } from "../../src/flow_record.ts";
-import { BRIDGE, bridgedHost, ETH, hostDevice, LO, onlyAttached, POD_A, POD_B } from "../support/host_devices.ts";
+import { tableDevice } from "../support/device.ts";
+import { BRIDGE, bridgedHost, ETH, LO, onlyAttached, POD_A, POD_B } from "../support/host_devices.ts";
 import type { RecordView } from "../support/record_view.ts";
 import type { Sighting } from "../support/slot_writer.ts";
 import { openTableRig, START_NS, type TableRig } from "../support/table_rig.ts";
@@ -223,7 +224,7 @@ Deno.test("counting rule: a view gives way to sightings that count, and nothing 
 });
 
 Deno.test("counting rule: path changes and equal-cost paths add up", async () => {
-  const host = [...bridgedHost(), hostDevice({ ifindex: 6, name: "eth1" })];
+  const host = [...bridgedHost(), tableDevice({ ifindex: 6, name: "eth1" })];
   const result = await watch(
     host,
     { from: CLIENT, to: OUTSIDE, packets: 7, path: "vethA in, br0 in, eth0 eg br0" },
@@ -247,9 +248,9 @@ Deno.test("counting rule: where only some devices are attached, each packet that
 
 Deno.test("counting rule: a port's egress is its bridge's or bond's again", async () => {
   const bonded = [
-    hostDevice({ ifindex: 11, name: "bond0", kind: "bond" }),
-    hostDevice({ ifindex: 12, name: "eth1", master: 11 }),
-    hostDevice({ ifindex: 13, name: "eth2", master: 11 }),
+    tableDevice({ ifindex: 11, name: "bond0", kind: "bond" }),
+    tableDevice({ ifindex: 12, name: "eth1", master: 11 }),
+    tableDevice({ ifindex: 13, name: "eth2", master: 11 }),
   ];
   const there: Passage = { from: HOST, to: OUTSIDE, packets: 7, path: "bond0 eg -, eth1 eg -" };
   const back: Passage = { from: OUTSIDE, to: HOST, packets: 5, path: "eth2 in, bond0 in" };
@@ -261,8 +262,8 @@ Deno.test("counting rule: a port's egress is its bridge's or bond's again", asyn
 
 Deno.test("counting rule: VLAN devices carry what their lower device carries tagged, as one flow", async () => {
   const host = [
-    hostDevice({ ifindex: 2, name: "eth0" }),
-    hostDevice({ ifindex: 7, name: "eth0.5", kind: "vlan", link: 2, vlan: 5 }),
+    tableDevice({ ifindex: 2, name: "eth0" }),
+    tableDevice({ ifindex: 7, name: "eth0.5", kind: "vlan", link: 2, vlan: 5 }),
   ];
   const there: Passage = { from: HOST, to: OUTSIDE, packets: 7, path: "eth0.5 eg -, eth0 eg -", vlans: [0, 5] };
   const back: Passage = { from: OUTSIDE, to: HOST, packets: 5, path: "eth0 in, eth0.5 in", vlans: [5, 0] };
@@ -275,9 +276,9 @@ Deno.test("counting rule: VLAN devices carry what their lower device carries tag
 
 Deno.test("counting rule: what is routed out by a VLAN device counts there, not again below it", async () => {
   const host = [
-    hostDevice({ ifindex: 2, name: "eth0" }),
-    hostDevice({ ifindex: 7, name: "eth0.5", kind: "vlan", link: 2, vlan: 5 }),
-    hostDevice({ ifindex: 9, name: "eth9", attached: false }),
+    tableDevice({ ifindex: 2, name: "eth0" }),
+    tableDevice({ ifindex: 7, name: "eth0.5", kind: "vlan", link: 2, vlan: 5 }),
+    tableDevice({ ifindex: 9, name: "eth9", attached: false }),
   ];
   const routed: Passage = {
     from: CLIENT,
@@ -292,7 +293,7 @@ Deno.test("counting rule: what is routed out by a VLAN device counts there, not 
 });
 
 Deno.test("counting rule: tags that no VLAN device takes up keep flows of the same tuple apart", async () => {
-  const host = [hostDevice({ ifindex: 2, name: "eth0" })];
+  const host = [tableDevice({ ifindex: 2, name: "eth0" })];
   const rig = await openTableRig({}, host);
   const tags = [[0, 0], [5, 0], [6, 0], [5, 6], [6, 5]] as const;
   for (const [vlan, vlanInner] of tags) rig.slots.see({ vlan, vlanInner, packets: 3 });
@@ -306,13 +307,13 @@ Deno.test("counting rule: tags that no VLAN device takes up keep flows of the sa
 
 Deno.test("counting rule: VRFs keep flows of the same tuple apart, devices of one VRF join them", async () => {
   const host = [
-    hostDevice({ ifindex: 20, name: "red", kind: "vrf" }),
-    hostDevice({ ifindex: 21, name: "blue", kind: "vrf" }),
-    hostDevice({ ifindex: 22, name: "eth1", master: 20 }),
-    hostDevice({ ifindex: 23, name: "br1", kind: "bridge", master: 20 }),
-    hostDevice({ ifindex: 24, name: "vethC", kind: "veth", master: 23, linkElsewhere: true }),
-    hostDevice({ ifindex: 25, name: "eth2", master: 21 }),
-    hostDevice({ ifindex: 26, name: "eth3" }),
+    tableDevice({ ifindex: 20, name: "red", kind: "vrf" }),
+    tableDevice({ ifindex: 21, name: "blue", kind: "vrf" }),
+    tableDevice({ ifindex: 22, name: "eth1", master: 20 }),
+    tableDevice({ ifindex: 23, name: "br1", kind: "bridge", master: 20 }),
+    tableDevice({ ifindex: 24, name: "vethC", kind: "veth", master: 23, linkElsewhere: true }),
+    tableDevice({ ifindex: 25, name: "eth2", master: 21 }),
+    tableDevice({ ifindex: 26, name: "eth3" }),
   ];
   const rig = await openTableRig({}, host);
   for (const [ifindex, packets] of [[22, 3], [24, 5], [25, 7], [26, 11]] as const) {
@@ -325,10 +326,10 @@ Deno.test("counting rule: VRFs keep flows of the same tuple apart, devices of on
 
 Deno.test("counting rule: an entry used again by another VRF's flow does not take the old flow's packets", async () => {
   const host = [
-    hostDevice({ ifindex: 20, name: "red", kind: "vrf" }),
-    hostDevice({ ifindex: 21, name: "blue", kind: "vrf" }),
-    hostDevice({ ifindex: 22, name: "eth1", master: 20 }),
-    hostDevice({ ifindex: 25, name: "eth2", master: 21 }),
+    tableDevice({ ifindex: 20, name: "red", kind: "vrf" }),
+    tableDevice({ ifindex: 21, name: "blue", kind: "vrf" }),
+    tableDevice({ ifindex: 22, name: "eth1", master: 20 }),
+    tableDevice({ ifindex: 25, name: "eth2", master: 21 }),
   ];
   const rig = await openTableRig({}, host);
   const red = { ifindex: 22, ingressIfindex: 22 };
@@ -347,8 +348,8 @@ Deno.test("counting rule: an entry used again by another VRF's flow does not tak
 
 Deno.test("counting rule: both ends of a veth pair in one namespace count once", async () => {
   const host = [
-    hostDevice({ ifindex: 8, name: "v0", kind: "veth", link: 9 }),
-    hostDevice({ ifindex: 9, name: "v1", kind: "veth", link: 8 }),
+    tableDevice({ ifindex: 8, name: "v0", kind: "veth", link: 9 }),
+    tableDevice({ ifindex: 9, name: "v1", kind: "veth", link: 8 }),
   ];
   const there: Passage = { from: CLIENT, to: SERVER, packets: 7, path: "v0 eg -, v1 in" };
   for (const attached of [[8, 9], [8], [9]]) {
@@ -359,8 +360,8 @@ Deno.test("counting rule: both ends of a veth pair in one namespace count once",
 
 Deno.test("counting rule: what leaves a tunnel is a duplicate of a known lower device, an assumed one of a possible one", async () => {
   const tunnel = (link: number) => [
-    hostDevice({ ifindex: 2, name: "eth0" }),
-    hostDevice({ ifindex: 6, name: "vxlan0", kind: "vxlan", link }),
+    tableDevice({ ifindex: 2, name: "eth0" }),
+    tableDevice({ ifindex: 6, name: "vxlan0", kind: "vxlan", link }),
   ];
   const outer: Passage = { from: "198.51.100.1", to: "198.51.100.2", packets: 7, path: "eth0 in" };
   const inner: Passage = { from: CLIENT, to: SERVER, packets: 7, path: "vxlan0 in" };
@@ -406,7 +407,7 @@ Deno.test("counting rule: a new device table changes verdicts from then on, not 
 });
 
 Deno.test("a flow lists the interfaces that saw it in order, four at most, and says when there were more", async () => {
-  const host = Array.from({ length: 6 }, (_, i) => hostDevice({ ifindex: 30 + i, name: `eth${i}` }));
+  const host = Array.from({ length: 6 }, (_, i) => tableDevice({ ifindex: 30 + i, name: `eth${i}` }));
   const rig = await openTableRig({}, host);
   for (let i = 0; i < 4; i++) rig.slots.see({ ifindex: 35 - i, ingressIfindex: 35 - i });
   rig.count();

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { ETH, hostDevice } from "../support/host_devices.ts";
+import { tableDevice } from "../support/device.ts";
+import { ETH } from "../support/host_devices.ts";
 import type { Sighting } from "../support/slot_writer.ts";
 import { openTableRig, START_NS } from "../support/table_rig.ts";
 
 const TAGGED = 7;
 const devices = [
-  hostDevice({ ifindex: ETH, name: "eth0" }),
-  hostDevice({ ifindex: TAGGED, name: "eth0.5", kind: "vlan", link: ETH, vlan: 5 }),
+  tableDevice({ ifindex: ETH, name: "eth0" }),
+  tableDevice({ ifindex: TAGGED, name: "eth0.5", kind: "vlan", link: ETH, vlan: 5 }),
 ];
 
 /** The VLAN of the one flow that these sightings, read in this order, are of. */

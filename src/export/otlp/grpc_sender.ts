@@ -11,20 +11,10 @@ import {
 } from "@opentelemetry/otlp-grpc-exporter-base";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer, Sender } from "../sender.ts";
+import type { ReceiverOptions } from "./receiver.ts";
 import type { RequestHead } from "./request.ts";
 import { readTraceResponse, type TraceResponse } from "./response.ts";
 import type { SpanWriter } from "./span_writer.ts";
-
-export interface GrpcSenderOptions {
-  name: string;
-  url: URL;
-  headers: Record<string, string>;
-  compression: "none" | "gzip";
-  timeoutMs: number;
-  batchRecordsMax: number;
-  lingerMs: number;
-  batchesInFlightMax: number;
-}
 
 const SERVICE = "TraceExportService";
 const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -49,7 +39,7 @@ export class GrpcSender implements Sender {
   /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
   #response: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
 
-  constructor(options: GrpcSenderOptions, writer: SpanWriter, head: RequestHead) {
+  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
     this.name = options.name;
     this.batchRecordsMax = options.batchRecordsMax;
     this.lingerMs = options.lingerMs;
@@ -59,7 +49,7 @@ export class GrpcSender implements Sender {
     this.#delegate = this.#createDelegate(options);
   }
 
-  #createDelegate({ url, headers, compression, timeoutMs, batchesInFlightMax }: GrpcSenderOptions): Delegate {
+  #createDelegate({ url, headers, compression, timeoutMs, batchesInFlightMax }: ReceiverOptions): Delegate {
     const metadata = createEmptyMetadata();
     for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
     const settled = convertLegacyOtlpGrpcOptions({

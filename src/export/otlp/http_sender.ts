@@ -7,19 +7,9 @@ import { promisify } from "node:util";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer, Sender } from "../sender.ts";
 import { readTraceResponse } from "./response.ts";
+import type { ReceiverOptions } from "./receiver.ts";
 import type { RequestHead } from "./request.ts";
 import type { SpanWriter } from "./span_writer.ts";
-
-export interface HttpSenderOptions {
-  name: string;
-  url: URL;
-  headers: Record<string, string>;
-  compression: "none" | "gzip";
-  timeoutMs: number;
-  batchRecordsMax: number;
-  lingerMs: number;
-  batchesInFlightMax: number;
-}
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
 /** Fast: what is left is mostly keys that repeat. */
@@ -35,12 +25,12 @@ export class HttpSender implements Sender {
   readonly lingerMs: number;
   readonly batchesInFlightMax: number;
   readonly isOver = false;
-  readonly #options: HttpSenderOptions;
+  readonly #options: ReceiverOptions;
   readonly #writer: SpanWriter;
   readonly #head: RequestHead;
   readonly #headers: Record<string, string>;
 
-  constructor(options: HttpSenderOptions, writer: SpanWriter, head: RequestHead) {
+  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
     this.name = options.name;
     this.batchRecordsMax = options.batchRecordsMax;
     this.lingerMs = options.lingerMs;

@@ -6,20 +6,12 @@ import { QueuedExporter } from "../queued_exporter.ts";
 import type { Sender } from "../sender.ts";
 import { HttpSender } from "./http_sender.ts";
 import type { OtlpProtocol } from "./protocol.ts";
+import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead } from "./request.ts";
 import { SpanWriter } from "./span_writer.ts";
 
-export interface OtlpOptions {
-  name: string;
-  url: URL;
+export interface OtlpOptions extends ReceiverOptions {
   protocol: OtlpProtocol;
-  headers: Record<string, string>;
-  compression: "none" | "gzip";
-  timeoutMs: number;
-  batchRecordsMax: number;
-  /** How long records wait for others to fill a batch. */
-  lingerMs: number;
-  batchesInFlightMax: number;
   queueRecordsMax: number;
   resource: Record<string, AttributeValue>;
   scope: { name: string; version: string };
