@@ -1,7 +1,7 @@
 /**
  * Random work for the flow table, against a model of Maps: packets into slots, evictions, drains and scans of any part,
- * changing device tables, time, a reader of any pace, and too little room for the flows. The books are right after every
- * step, and in the end every packet came out, under its tuple or its aggregate.
+ * changing device tables, time, a reader of any pace, and too little room for the flows. The books are right after
+ * every step, and in the end every packet came out, under its tuple or its aggregate.
  */
 import assert from "node:assert/strict";
 import { type Amount, checkBooks, zeroAmount } from "../../src/books.ts";
