@@ -231,12 +231,12 @@ function joinHandshake(entry: Entry, slot: Slot, direction: u32): void {
     entry.sequenceOrIcmp = initialSequence(slot);
     entry.state |= e.SEQUENCE_KNOWN;
   }
-  if (other) return;
-  if (initiatorDirection(entry) != opener) {
+  const initiatorBefore = initiatorDirection(entry);
+  entry.state |= e.SYN_0 << opener;
+  if (initiatorDirection(entry) != initiatorBefore) {
     entry.ackNs = 0;
     entry.state &= ~e.ACKED;
   }
-  entry.state |= e.SYN_0 << opener;
 }
 
 @inline function addTcp(entry: Entry, slot: Slot, direction: u32, last: u64, lastBeforeNs: u64): void {

@@ -14,7 +14,7 @@ import { KEY_FRAGMENT, PROTOCOL_TCP, Slot, TCP_ACK, TCP_SYN } from "./slot";
 import { KIND_AGGREGATE } from "./tuple";
 
 /** SYNs of both ends that are nearer to each other open one connection. */
-const SIMULTANEOUS_NS: u64 = 3_000_000_000;
+const SIMULTANEOUS_NS: i64 = 3_000_000_000;
 
 let flows: u32 = 0;
 
@@ -114,11 +114,19 @@ function begin(slot: Slot, shadow: Shadow, sighting: Sighting, before: i32): i32
 function opensAnother(entry: Entry, slot: Slot, direction: u8): bool {
   if (!(entry.state & e.SEQUENCE_KNOWN)) return slot.firstSeenNs > entry.startNs;
   if (entry.sequenceOrIcmp == initialSequence(slot)) return false;
-  if (slot.tcpFlagsFirst & TCP_ACK) return true;
-  // both ends opening at once: the other's SYN is the first that it sends, or another point's sighting of that one
-  if (!load<u8>(e.address(entry) + direction, e.TCP_FLAGS)) return false;
-  const apartNs = slot.firstSeenNs > entry.synNs ? slot.firstSeenNs - entry.synNs : entry.synNs - slot.firstSeenNs;
-  return !(entry.state & (e.SYN_0 << (direction ^ 1))) || apartNs > SIMULTANEOUS_NS;
+  // both ends opening at once: the other's SYN is the first that it sends
+  const answers = (slot.tcpFlagsFirst & TCP_ACK) != 0;
+  if (!answers && !load<u8>(e.address(entry) + direction, e.TCP_FLAGS)) return false;
+  return !opensAtOnce(entry, slot, answers ? direction ^ 1 : direction);
+}
+
+/** Whether a handshake by another number can be that of an entry which the other end opened at the same time. */
+function opensAtOnce(entry: Entry, slot: Slot, opener: u8): bool {
+  if (!(entry.state & (e.SYN_0 << (opener ^ 1)))) return false;
+  // then the number known is the low end's
+  if (entry.state & (e.SYN_0 << opener) && !opener) return false;
+  const apartNs = <i64>(slot.firstSeenNs - entry.startNs);
+  return apartNs < SIMULTANEOUS_NS && apartNs > -SIMULTANEOUS_NS;
 }
 
 /** Ends a flow whose ports were taken over: no packet finds it any more, the sweep hands out what it holds. */
