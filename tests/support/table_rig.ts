@@ -18,6 +18,8 @@ export interface RigOptions {
   table?: Partial<TableOptions>;
   /** Makes the index's hash the same in each run: three odd numbers follow from it. */
   seed?: number;
+  /** The index's multipliers themselves. */
+  hashes?: readonly [bigint, bigint, bigint];
 }
 
 /** Where tests' clocks begin, in ns of CLOCK_MONOTONIC. */
@@ -39,11 +41,11 @@ export async function openTableRig(options: RigOptions = {}, devices: TableDevic
   });
   const memory = createMemory(plan);
   const lab = await openTableLab(memory, plan, options.table, module);
-  if (options.seed !== undefined) {
-    const view = new DataView(memory.buffer);
-    for (let i = 0; i < SETTINGS_LONGS.indexOf("domain0"); i++) {
-      view.setBigUint64(SETTINGS_LONGS_AT + i * 8, BigInt(options.seed + i) * 0x9e3779b97f4a7c15n | 1n, true);
-    }
+  const { seed } = options;
+  const seeded = seed === undefined ? [] : [0, 1, 2].map((i) => BigInt(seed + i) * 0x9e3779b97f4a7c15n | 1n);
+  const view = new DataView(memory.buffer);
+  for (const [i, hash] of (options.hashes ?? seeded).entries()) {
+    view.setBigUint64(SETTINGS_LONGS_AT + SETTINGS_LONGS.indexOf("hash0") * 8 + i * 8, hash, true);
   }
   lab.useDevices(devices);
   return new TableRig(lab, memory, plan);
