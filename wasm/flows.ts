@@ -98,7 +98,7 @@ export function beginRound(): void {
 function begin(slot: Slot, shadow: Shadow, sighting: Sighting, before: i32): i32 {
   if (before >= 0) detach(before);
   const id = create(slot, shadow, sighting);
-  return id >= 0 ? id : <i32>aggregateFor(slot, sighting);
+  return id >= 0 ? id : <i32>aggregateFor(slot, sighting, startOf(slot, shadow));
 }
 
 /** The initiator's initial sequence number as a SYN or SYN-ACK tells it. */

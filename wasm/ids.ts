@@ -38,14 +38,15 @@ export function traceId(entry: Entry, startUnixNs: u64, to: usize): void {
   store<u64>(to, load<u64>(DIGEST, 8), 8);
 }
 
-/** 8 bytes: hash(trace id, node, start, number of the record). */
-export function spanId(traceId: usize, startUnixNs: u64, record: u32, to: usize): void {
+/** 8 bytes: hash(trace id, node, start, number of the record; domain, where one tuple can be two flows at once). */
+export function spanId(traceId: usize, startUnixNs: u64, record: u32, domain: u32, to: usize): void {
   store<u64>(MESSAGE, load<u64>(traceId));
   store<u64>(MESSAGE, load<u64>(traceId, 8), 8);
   store<u64>(MESSAGE, settings().node0, 16);
   store<u64>(MESSAGE, settings().node1, 24);
   store<u64>(MESSAGE, startUnixNs, 32);
   store<u32>(MESSAGE, record, 40);
-  sha1(MESSAGE, 44, DIGEST);
+  store<u32>(MESSAGE, domain, 44);
+  sha1(MESSAGE, domain ? 48 : 44, DIGEST);
   store<u64>(to, load<u64>(DIGEST));
 }

@@ -118,7 +118,8 @@ function fill(record: FlowRecord, entry: Entry, reason: u8): void {
   fillSightings(record, entry, initiator);
   const at = changetype<usize>(record);
   traceId(entry, record.startUnixNs, at + offsetof<FlowRecord>("traceId0"));
-  spanId(at + offsetof<FlowRecord>("traceId0"), record.startUnixNs, entry.records, at + offsetof<FlowRecord>("spanId"));
+  const spanAt = at + offsetof<FlowRecord>("spanId");
+  spanId(at + offsetof<FlowRecord>("traceId0"), record.startUnixNs, entry.records, entry.domain, spanAt);
   communityId(entry, at + offsetof<FlowRecord>("community0"));
 }
 

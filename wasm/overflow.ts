@@ -28,8 +28,11 @@ function isMapped(slot: Slot): bool {
   return slot.source0 == 0 && (slot.source1 & 0xffffffff) == MAPPED_HIGH;
 }
 
-/** The id of the aggregate that this slot's flow goes to. The sighting takes on its identity and direction. */
-export function aggregateFor(slot: Slot, sighting: Sighting): u32 {
+/**
+ * The id of the aggregate that this slot's flow goes to. The sighting takes on its identity and direction. startNs: of
+ * an aggregate that begins with it.
+ */
+export function aggregateFor(slot: Slot, sighting: Sighting, startNs: u64): u32 {
   add64(STAT_OVERFLOWED, 1);
   const ipv4 = isMapped(slot);
   if (ipv4) {
@@ -42,17 +45,17 @@ export function aggregateFor(slot: Slot, sighting: Sighting): u32 {
     );
   }
   const bits = ipv4 ? IPV4_PREFIX_BITS : IPV6_PREFIX_BITS;
-  const byPrefix = findOrCreate(slot, sighting, bits, prefixed < settings().aggregatesMax);
+  const byPrefix = findOrCreate(slot, sighting, startNs, bits, prefixed < settings().aggregatesMax);
   if (byPrefix >= 0) return byPrefix;
 
   const word = ipv4 ? MAPPED_HIGH : 0;
   identifyAggregate(sighting, 0, word, 0, word, slot.protocol);
-  const byProtocol = findOrCreate(slot, sighting, 0, true);
+  const byProtocol = findOrCreate(slot, sighting, startNs, 0, true);
   if (byProtocol < 0) broken(Invariant.OVERFLOW_FULL);
   return byProtocol;
 }
 
-function findOrCreate(slot: Slot, sighting: Sighting, prefixBits: u8, mayCreate: bool): i32 {
+function findOrCreate(slot: Slot, sighting: Sighting, startNs: u64, prefixBits: u8, mayCreate: bool): i32 {
   const found = find(sighting);
   if (found >= 0 || !mayCreate) return found;
   const id = allocate();
@@ -66,7 +69,7 @@ function findOrCreate(slot: Slot, sighting: Sighting, prefixBits: u8, mayCreate:
   }
   entry.state = LIVE;
   entry.ttl0 = prefixBits;
-  entry.startNs = slot.firstSeenNs;
+  entry.startNs = startNs;
   entry.lastSeenNs = slot.lastSeenNs;
   entry.handedMs = <u32>(clocks().nowNs / 1_000_000);
   entry.anchor = <u16>clocks().anchor;
