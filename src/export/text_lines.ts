@@ -112,7 +112,7 @@ export function sizeText(bytes: number): string {
 
 function scaledText(value: number, step: number, suffix: string): string {
   let unit = 0;
-  while (value >= step && unit < UNITS.length - 1) {
+  while (Math.round(value) >= step && unit < UNITS.length - 1) {
     value /= step;
     unit++;
   }

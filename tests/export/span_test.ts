@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import type { SpanContext } from "../../src/export/attributes.ts";
+import { jsonLine } from "../../src/export/json_lines.ts";
+import { flowSpan, spanName } from "../../src/export/span.ts";
+import { buildRecord } from "../support/build_record.ts";
+
+const INTERNAL: SpanContext = { kind: "INTERNAL", interfaceOf: () => undefined };
+
+Deno.test("spanName() is flow_<network.type>_<network.transport>", () => {
+  assert.equal(spanName(buildRecord({ protocol: 6 })), "flow_ipv4_tcp");
+  assert.equal(spanName(buildRecord({ protocol: 58, source: "fe80::1" })), "flow_ipv6_icmpv6");
+  assert.equal(spanName(buildRecord({ protocol: 253 })), "flow_ipv4_protocol-253");
+});
+
+Deno.test("flowSpan() has OTLP's field names, ids in hexadecimal digits and times as digits", () => {
+  const record = buildRecord({
+    traceId: "00112233445566778899aabbccddeeff",
+    spanId: "0123456789abcdef",
+    startUnixNs: 1_700_000_000_123_456_789n,
+    endUnixNs: 1_700_000_001_000_000_001n,
+  });
+  const { attributes, ...envelope } = flowSpan(record, INTERNAL);
+  assert.deepEqual(envelope, {
+    name: "flow_ipv4_udp",
+    kind: "INTERNAL",
+    traceId: "00112233445566778899aabbccddeeff",
+    spanId: "0123456789abcdef",
+    startTimeUnixNano: "1700000000123456789",
+    endTimeUnixNano: "1700000001000000001",
+  });
+  assert.equal(attributes["flow.direction"], "unknown");
+  assert(Object.values(attributes).every((value) => value !== undefined));
+});
+
+Deno.test("jsonLine() is one line of JSON, whatever a name holds", () => {
+  const name = 'et"h\n\u2028\\0';
+  const line = jsonLine(() => ({ kind: "CLIENT", interfaceOf: () => ({ name, ifindex: 2 }) }))(
+    buildRecord({ interfaces: [1] }),
+  );
+  assert(line.endsWith("}\n"));
+  assert.equal(line.split("\n").length, 2);
+  assert.equal(JSON.parse(line).attributes["network.interface.name"], name);
+});
