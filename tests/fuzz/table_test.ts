@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { type Amount, checkBooks, zeroAmount } from "../../src/books.ts";
 import type { TableDevice } from "../../src/capture/device_table.ts";
 import { RecordSum } from "../../src/export/tally.ts";
-import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
 import { verdictOf } from "../support/counting_oracle.ts";
 import { BRIDGE, bridgedHost, ETH, LO, onlyAttached, POD_A, POD_B } from "../support/host_devices.ts";
 import { type Random, randomTest } from "../support/random.ts";
@@ -263,12 +262,8 @@ function pendingOnly(live: RecordView[]): RecordView[] {
 
 /** What the records carry that nobody took yet. */
 function waiting(rig: TableRig): Amount {
-  const record = new FlowRecord(rig.memory.buffer);
   const sum = new RecordSum();
-  const produced = rig.lab.table.produced();
-  for (let number = produced - rig.lab.out.waiting(); number < produced; number++) {
-    sum.add(record.moveTo(rig.plan.out + (number % rig.plan.outRecords) * RECORD_BYTES));
-  }
+  rig.lab.out.look((record) => sum.add(record));
   return sum.amount();
 }
 
