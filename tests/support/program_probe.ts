@@ -70,10 +70,17 @@ const MULTIPLIERS_BYTES = 56;
 /** Behind the books of both hooks. */
 const MARKS_AT = HOOKS.length * BOOKS_BYTES;
 
-/** One probe for all tests of a file, loaded when the first asks for it: an emulated verifier is slow. */
+/**
+ * One probe for all tests of a file, loaded when the first asks for it: an emulated verifier is slow. Each test begins
+ * with empty slots, or its flow might take the slot of another test's.
+ */
 export function sharedProbe(options: ProbeOptions = {}): () => ProgramProbe {
   let probe: ProgramProbe | undefined;
-  return () => probe ??= new ProgramProbe(options);
+  return () => {
+    probe ??= new ProgramProbe(options);
+    probe.forget();
+    return probe;
+  };
 }
 
 export class ProgramProbe implements Disposable {
