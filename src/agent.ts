@@ -18,9 +18,10 @@ import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
 import { type Exporter, RecordSum } from "./export/mod.ts";
-import { type Hook, HOOKS, type TcxOrder } from "./flow.ts";
+import type { TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { readBooks } from "./read_books.ts";
 
 export interface AgentOptions {
   kernel: Kernel;
@@ -170,15 +171,7 @@ export class Agent {
   }
 
   #readBooks(): Books {
-    const hooks = HOOKS.map((hook: Hook) =>
-      [hook, { ...this.#kernelBooks.terms(hook), ...this.#tableBooks.countTerms(hook) }] as const
-    );
-    return {
-      kernel: this.#kernelBooks.terms(),
-      table: this.#tableBooks.terms(),
-      exporters: this.#exporterTerms(),
-      hooks: Object.fromEntries(hooks),
-    };
+    return readBooks(this.#kernelBooks, this.#tableBooks, this.#exporterTerms());
   }
 
   /** What is handed out and not taken yet waits for every exporter. */

@@ -2,14 +2,16 @@
 import { Command, CommanderError } from "commander";
 import { EnvironmentError, KernelError, UsageError } from "./errors.ts";
 import { nearest } from "./settings/mod.ts";
-import { booksCommand } from "./verbs/books.ts";
-import { doctorCommand } from "./verbs/doctor.ts";
-import { flowsCommand } from "./verbs/flows.ts";
-import { replayCommand } from "./verbs/replay.ts";
-import { runCommand } from "./verbs/run.ts";
-import { statusCommand } from "./verbs/status.ts";
-import { usageMessage } from "./verbs/usage_message.ts";
-import { versionCommand } from "./verbs/version.ts";
+import {
+  booksCommand,
+  doctorCommand,
+  flowsCommand,
+  replayCommand,
+  runCommand,
+  statusCommand,
+  usageMessage,
+  versionCommand,
+} from "./verbs/mod.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_USAGE = 2;

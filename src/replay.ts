@@ -36,7 +36,6 @@ import {
   type TableStats,
 } from "./count/mod.ts";
 import { type Exporter, READY_RECORDS } from "./export/mod.ts";
-import { HOOKS } from "./flow.ts";
 import {
   ANCHORS_MAX,
   DRAIN_RECORDS,
@@ -46,6 +45,7 @@ import {
   SWEEP_RECORDS,
 } from "./limits.ts";
 import { createMemory, DEVICE_TABLE_BYTES, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { readBooks } from "./read_books.ts";
 import { ReplayClock } from "./replay_clock.ts";
 
 export interface ReplayOptions {
@@ -254,15 +254,8 @@ export class Replay {
   }
 
   auditBooks(): Promise<Books> {
-    const hooks = HOOKS.map((hook) =>
-      [hook, { ...this.#kernelBooks.terms(hook), ...this.#tableBooks.countTerms(hook) }] as const
-    );
-    return Promise.resolve({
-      kernel: this.#kernelBooks.terms(),
-      table: this.#tableBooks.terms(),
-      exporters: Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.terms()])),
-      hooks: Object.fromEntries(hooks),
-    });
+    const exporters = Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.terms()]));
+    return Promise.resolve(readBooks(this.#kernelBooks, this.#tableBooks, exporters));
   }
 
   /** A recording has no counters to compare with. */

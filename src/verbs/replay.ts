@@ -1,23 +1,22 @@
 /** `weir replay`: a capture file through the program and the table, as if it passed now. */
 import { Command } from "commander";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
-import { checkBooks } from "../books.ts";
 import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
 import { spanKind } from "../enrich/mod.ts";
-import { pageBytes } from "../libc.ts";
 import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { FirstSignal } from "./first_signal.ts";
+import { reportFinalBooks } from "./final_books.ts";
 import { logOptions } from "./log_options.ts";
 import { requireMachine } from "./machine.ts";
 import { createExporter, type Output, outputOption } from "./output.ts";
 import { parseWhole } from "./parse_option.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
 import { openSource, type ReplaySource } from "./replay_source.ts";
-import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
 interface ReplayVerbOptions extends SettingsOptions {
@@ -72,7 +71,11 @@ async function replayFile(path: string, options: ReplayVerbOptions): Promise<num
   using source = await openSource(path);
   const replay = await openReplay(settings, options.output);
   try {
-    using signal = new FirstSignal(() => setTimeout(() => replay.giveUp(), settings.shutdown_timeout));
+    using signal = new StopSignal("SIGINT", "SIGTERM");
+    signal.caught.then(() => {
+      signal[Symbol.dispose](); // a second one ends the process at once
+      setTimeout(() => replay.giveUp(), settings.shutdown_timeout);
+    });
     const reading = await read(source, replay, signal);
     await replay.finish();
     return await report({ source, replay, reading, signal: signal.name }, options.books);
@@ -87,13 +90,7 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     kernel,
     image: flowProgramImage(),
     module: tableModule(),
-    memory: {
-      pageBytes: pageBytes(),
-      slots: settings.limits.slots,
-      ringBytes: settings.limits.ring_bytes,
-      flowsMax: settings.limits.flows_max,
-      aggregatesMax: settings.limits.aggregates_max,
-    },
+    memory: memoryOptions(settings),
     table: tableOptions(settings),
     exporters: (replay) => [
       createExporter(output, (record) => ({
@@ -105,7 +102,7 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
 }
 
 /** Every frame of the source, until its end, a signal, or an error in it. */
-async function read(source: ReplaySource, replay: Replay, signal: FirstSignal): Promise<Reading> {
+async function read(source: ReplaySource, replay: Replay, signal: StopSignal): Promise<Reading> {
   const reading: Reading = { frames: 0, bytes: 0 };
   const progress = progressLine(
     source.sizeBytes,
@@ -126,7 +123,7 @@ async function readFrames(
   source: ReplaySource,
   replay: Replay,
   reading: Reading,
-  signal: FirstSignal,
+  signal: StopSignal,
   progress: ProgressLine,
 ): Promise<void> {
   const reader = new CaptureReader();
@@ -174,7 +171,7 @@ interface Ended {
 async function report({ source, replay, reading, signal }: Ended, booksFile: string | undefined): Promise<number> {
   const { frames, bytes, error } = reading;
   const { lateFrames, stepsBack } = replay.clock;
-  const open = checkBooks(await replay.auditBooks()).filter(({ closed }) => !closed);
+  const isClosed = reportFinalBooks(await replay.auditBooks());
   if (booksFile) {
     await writeBooks(booksFile, {
       ...await booksView(replay),
@@ -189,9 +186,6 @@ async function report({ source, replay, reading, signal }: Ended, booksFile: str
       },
     });
   }
-  for (const { name, measure, left, right } of open) {
-    log.error("Books not closed: {name} in {measure}: {left} is not {right}", { name, measure, left, right });
-  }
   if (stepsBack) log.warn("The recording's clock was set back {stepsBack} times", { stepsBack });
   if (error) {
     log.error("Cannot read {file} on {problem}; {frames} frames before that are counted", {
@@ -205,8 +199,8 @@ async function report({ source, replay, reading, signal }: Ended, booksFile: str
   log.info("Replayed {frames} frames, {records} records handed out, books {state}", {
     frames,
     records: replay.stats().records,
-    state: open.length ? "NOT closed" : "closed",
+    state: isClosed ? "closed" : "NOT closed",
   });
-  if (error || open.length) return EXIT_FAILED;
+  if (error || !isClosed) return EXIT_FAILED;
   return signal ? EXIT_SIGNALLED[signal]! : 0;
 }

@@ -2,27 +2,27 @@
 import { Command, Option } from "commander";
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
-import { checkBooks } from "../books.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { ownAddresses, spanKind } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type SpanContext } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
-import { pageBytes } from "../libc.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
 import { booksView, createRoutes } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
 import { addOtlpOptions, otlpExporter, type OtlpOptions } from "./otlp_options.ts";
 import { createExporter, type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
-import { type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
-import { StopSignal, untilStopped } from "./until_stopped.ts";
+import { StopSignal } from "./stop_signal.ts";
+import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
 interface RunOptions extends SettingsOptions, OtlpOptions {
@@ -87,7 +87,8 @@ async function run(options: RunOptions): Promise<number> {
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
   undo.defer(() => runFile.release());
-  using signal = new StopSignal();
+  // from before the first hook is attached: a signal that ended the process there would leave hooks behind
+  using signal = new StopSignal("SIGINT", "SIGTERM", "SIGHUP");
   reportKilled(runFile);
   const agent = await startAgent(settings, options, { ...machine, interfaces });
   undo.defer(() => agent.close());
@@ -125,14 +126,7 @@ async function startAgent(
     mode: chooseMode(settings, features),
     order: instrument.tcx_order,
     priority: instrument.tc_priority,
-    memory: {
-      cpuCount: features.possibleCpus,
-      pageBytes: pageBytes(),
-      slots: settings.limits.slots,
-      ringBytes: settings.limits.ring_bytes,
-      flowsMax: settings.limits.flows_max,
-      aggregatesMax: settings.limits.aggregates_max,
-    },
+    memory: { ...memoryOptions(settings), cpuCount: features.possibleCpus },
     table: tableOptions(settings),
     exporters,
   });
@@ -184,15 +178,12 @@ async function serveUntilStopped(
 /** Closes the books, writes them where asked, and says how it went. Returns the exit code. */
 async function finish(agent: Agent, options: RunOptions): Promise<number> {
   const books = await agent.auditBooks();
-  const open = checkBooks(books).filter(({ closed }) => !closed);
+  const isClosed = reportFinalBooks(books);
   if (options.books) await writeBooks(options.books, await booksView(agent));
-  for (const { name, measure, left, right } of open) {
-    log.error("Books not closed: {name} in {measure}: {left} is not {right}", { name, measure, left, right });
-  }
   log.info("Stopped: {packets} packets seen, {records} records handed out, books {state}", {
     packets: books.kernel.seen.packets,
     records: agent.stats().records,
-    state: open.length ? "NOT closed" : "closed",
+    state: isClosed ? "closed" : "NOT closed",
   });
-  return open.length ? 1 : 0;
+  return isClosed ? 0 : 1;
 }

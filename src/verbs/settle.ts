@@ -1,6 +1,8 @@
 /** The settings of a command: the configuration file's, with the command line's on top. */
 import type { TableOptions } from "../count/mod.ts";
 import { plainReason, UsageError } from "../errors.ts";
+import { pageBytes } from "../libc.ts";
+import type { MemoryOptions } from "../memory_plan.ts";
 import { completeSettings, type Settings, type SettingsInput } from "../settings/mod.ts";
 
 /** What the command line may say instead of the file. Times in ms. */
@@ -47,6 +49,17 @@ async function readConfig(path: string): Promise<SettingsInput> {
     throw new UsageError(`Cannot read ${path}: ${plainReason(cause)}`, { cause });
   }
   return readSettings(text, path);
+}
+
+/** The memory's part of the settings, but for the number of CPUs. */
+export function memoryOptions({ limits }: Settings): Omit<MemoryOptions, "cpuCount"> {
+  return {
+    pageBytes: pageBytes(),
+    slots: limits.slots,
+    ringBytes: limits.ring_bytes,
+    flowsMax: limits.flows_max,
+    aggregatesMax: limits.aggregates_max,
+  };
 }
 
 /** The table's part of the settings. */

@@ -5,10 +5,10 @@
 //   4a L   0a K key…   12 V   0a S text…           a string attribute
 //      └── all that follows  └── value             (key pieces end before the varint or the text)
 
-/** How far a copy may read and write behind its end. */
-export const SLACK_BYTES: u32 = 48;
-
-/** Copies a piece. Most are shorter than 48 bytes, and three stores cost less than a branch that guesses wrong. */
+/**
+ * Copies a piece, and up to 48 bytes behind its end. Most are shorter than 48 bytes, and three stores cost less than a
+ * branch that guesses wrong.
+ */
 @inline
 export function copyPiece(out: usize, piece: usize): usize {
   const length = <usize>load<u32>(piece - 4);

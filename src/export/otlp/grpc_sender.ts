@@ -10,7 +10,8 @@ import {
   createSslCredentials,
 } from "@opentelemetry/otlp-grpc-exporter-base";
 import type { RecordBatch } from "../record_queue.ts";
-import type { Answer, Sender } from "../sender.ts";
+import type { Answer } from "../sender.ts";
+import { answerTo, OtlpSender } from "./otlp_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import type { RequestHead } from "./request.ts";
 import { readTraceResponse, type TraceResponse } from "./response.ts";
@@ -24,28 +25,17 @@ const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
  */
 const RETRYABLE = new Set([1, 4, 8, 10, 11, 14, 15]);
 const SUCCESS = 0;
+const NOTHING_REJECTED: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
 
 type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate<Uint8Array, TraceResponse>>;
 
-export class GrpcSender implements Sender {
-  readonly name: string;
-  readonly batchRecordsMax: number;
-  readonly lingerMs: number;
-  readonly batchesInFlightMax: number;
-  readonly isOver = false;
-  readonly #writer: SpanWriter;
-  readonly #head: RequestHead;
+export class GrpcSender extends OtlpSender {
   readonly #delegate: Delegate;
   /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
-  #response: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
+  #response = NOTHING_REJECTED;
 
   constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
-    this.name = options.name;
-    this.batchRecordsMax = options.batchRecordsMax;
-    this.lingerMs = options.lingerMs;
-    this.batchesInFlightMax = options.batchesInFlightMax;
-    this.#writer = writer;
-    this.#head = head;
+    super(options, writer, head);
     this.#delegate = this.#createDelegate(options);
   }
 
@@ -76,9 +66,9 @@ export class GrpcSender implements Sender {
     );
   }
 
-  send(batch: RecordBatch): Promise<Answer> {
-    const request = this.#head.around(this.#writer.write(batch.bytes));
-    this.#response = { rejectedSpans: 0, errorMessage: "" };
+  override send(batch: RecordBatch): Promise<Answer> {
+    const request = this.request(batch);
+    this.#response = NOTHING_REJECTED;
     return new Promise((resolve) => {
       this.#delegate.export(request, ({ code, error }) => {
         resolve(code === SUCCESS ? this.#delivered(batch.count) : refused(error));
@@ -87,18 +77,12 @@ export class GrpcSender implements Sender {
   }
 
   #delivered(count: number): Answer {
-    const { rejectedSpans, errorMessage } = this.#response;
-    this.#response = { rejectedSpans: 0, errorMessage: "" };
-    if (!rejectedSpans) return { outcome: "delivered" };
-    return {
-      outcome: "partly_rejected",
-      count: Math.min(count, rejectedSpans),
-      reason: "rejected_partly",
-      detail: errorMessage || "the receiver does not say why",
-    };
+    const response = this.#response;
+    this.#response = NOTHING_REJECTED;
+    return answerTo(response, count);
   }
 
-  close(): void {
+  override close(): void {
     // it waits for answers first, and nobody waits for those any more
     void this.#delegate.shutdown();
   }

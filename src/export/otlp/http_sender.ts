@@ -5,7 +5,8 @@
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { RecordBatch } from "../record_queue.ts";
-import type { Answer, Sender } from "../sender.ts";
+import type { Answer } from "../sender.ts";
+import { answerTo, OtlpSender } from "./otlp_sender.ts";
 import { readTraceResponse } from "./response.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import type { RequestHead } from "./request.ts";
@@ -19,25 +20,13 @@ const SECOND_MS = 1_000;
 
 const compress = promisify(gzip);
 
-export class HttpSender implements Sender {
-  readonly name: string;
-  readonly batchRecordsMax: number;
-  readonly lingerMs: number;
-  readonly batchesInFlightMax: number;
-  readonly isOver = false;
+export class HttpSender extends OtlpSender {
   readonly #options: ReceiverOptions;
-  readonly #writer: SpanWriter;
-  readonly #head: RequestHead;
   readonly #headers: Record<string, string>;
 
   constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
-    this.name = options.name;
-    this.batchRecordsMax = options.batchRecordsMax;
-    this.lingerMs = options.lingerMs;
-    this.batchesInFlightMax = options.batchesInFlightMax;
+    super(options, writer, head);
     this.#options = options;
-    this.#writer = writer;
-    this.#head = head;
     this.#headers = {
       "content-type": "application/x-protobuf",
       ...(options.compression === "gzip" ? { "content-encoding": "gzip" } : {}),
@@ -45,9 +34,9 @@ export class HttpSender implements Sender {
     };
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
+  override async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
     const { url, compression, timeoutMs } = this.#options;
-    const request = this.#head.around(this.#writer.write(batch.bytes));
+    const request = this.request(batch);
     try {
       const body = compression === "gzip" ? await compress(request, { level: GZIP_LEVEL }) : request;
       const response = await fetch(url, {
@@ -63,20 +52,13 @@ export class HttpSender implements Sender {
     }
   }
 
-  close(): void {}
+  override close(): void {}
 }
 
 async function answerOf(response: Response, count: number): Promise<Answer> {
   const { status } = response;
   if (response.ok) {
-    const { rejectedSpans, errorMessage } = readTraceResponse(new Uint8Array(await response.arrayBuffer()));
-    if (!rejectedSpans) return { outcome: "delivered" };
-    return {
-      outcome: "partly_rejected",
-      count: Math.min(count, rejectedSpans),
-      reason: "rejected_partly",
-      detail: errorMessage || "the receiver does not say why",
-    };
+    return answerTo(readTraceResponse(new Uint8Array(await response.arrayBuffer())), count);
   }
   const detail = `HTTP ${status} ${(await response.text()).slice(0, ERROR_TEXT_MAX).trim()}`.trim();
   if (!RETRYABLE.has(status)) return { outcome: "rejected", reason: `http_${status}`, detail };

@@ -1,0 +1,18 @@
+/** All terms of the books, read where each is kept. */
+import type { Books, ExporterTerms } from "./books.ts";
+import type { KernelBooks } from "./collect/mod.ts";
+import type { TableBooks } from "./count/mod.ts";
+import { HOOKS } from "./flow.ts";
+
+export function readBooks(
+  kernel: KernelBooks,
+  table: TableBooks,
+  exporters: Record<string, ExporterTerms>,
+): Books {
+  return {
+    kernel: kernel.terms(),
+    table: table.terms(),
+    exporters,
+    hooks: Object.fromEntries(HOOKS.map((hook) => [hook, { ...kernel.terms(hook), ...table.countTerms(hook) }])),
+  };
+}
