@@ -6,13 +6,12 @@
  * weir measures is under weir.*. Source is the initiator. "Reverse" is what the responder sent.
  */
 import { addressText, macText, prefixText } from "../address.ts";
+import type { AttributeValue } from "../attribute_sets.ts";
 import type { SpanKind } from "../flow.ts";
 import { Fact, type FlowRecord, RECORD_AGGREGATE, type Side } from "../flow_record.ts";
 import { icmpCodeName, icmpTypeName } from "./icmp_names.ts";
 import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "./names.ts";
 import { connectionState } from "./tcp_state.ts";
-
-export type AttributeValue = string | number | boolean | string[];
 
 /** What a record does not hold but refers to. */
 export interface SpanContext {

@@ -1,7 +1,8 @@
 /** A record as the span that stands for it. */
 import type { FlowRecord } from "../flow_record.ts";
 import type { SpanKind } from "../flow.ts";
-import { ATTRIBUTES, type AttributeValue, type SpanContext } from "./attributes.ts";
+import type { AttributeValue } from "../attribute_sets.ts";
+import { ATTRIBUTES, type SpanContext } from "./attributes.ts";
 import { protocolName } from "./names.ts";
 
 /** A span in plain values; field names are those of OTLP's JSON. */

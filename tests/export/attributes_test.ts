@@ -1,6 +1,7 @@
 /** The attributes of a flow span: names and types as they were proposed, and values that say nothing untrue. */
 import assert from "node:assert/strict";
-import { ATTRIBUTES, type AttributeValue, type SpanContext } from "../../src/export/attributes.ts";
+import type { AttributeValue } from "../../src/attribute_sets.ts";
+import { ATTRIBUTES, type SpanContext } from "../../src/export/attributes.ts";
 import { Fact, KIND_FRAGMENT, RECORD_AGGREGATE } from "../../src/flow_record.ts";
 import { buildRecord, type RecordFields } from "../support/build_record.ts";
 

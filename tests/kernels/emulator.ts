@@ -1,5 +1,5 @@
 /** A guest from its first instruction to its last, under plain emulation. */
-import type { DebianArch } from "./packages.ts";
+import type { DebianArch } from "../support/debian_packages.ts";
 
 export interface GuestOptions {
   arch: DebianArch;

@@ -1,7 +1,7 @@
 /** A target's kernel: resolved, downloaded, unpacked; from the cache where the mirror does not answer. */
-import { cacheFolder, exists, say } from "./host.ts";
+import { cacheFolder, exists, say } from "../support/host.ts";
 import type { Target } from "./matrix.ts";
-import { PackageSource } from "./packages.ts";
+import { PackageSource } from "../support/debian_packages.ts";
 
 export interface KernelPackage {
   /** Debian's, 6.1.192-2 */

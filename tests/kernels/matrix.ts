@@ -1,5 +1,5 @@
 /** The kernels that weir is proved on. */
-import type { DebianArch } from "./packages.ts";
+import type { DebianArch } from "../support/debian_packages.ts";
 
 export interface Target {
   /** As it is chosen on the command line. */

@@ -8,12 +8,12 @@
  */
 import { runGuest } from "./emulator.ts";
 import { CpioWriter } from "./cpio.ts";
-import { cacheFolder, say } from "./host.ts";
+import { cacheFolder, say } from "../support/host.ts";
 import { type KernelPackage, kernelPackage } from "./kernel_package.ts";
 import { MATRIX, type Target } from "./matrix.ts";
 import { neededModules } from "./modules.ts";
 import { type GuestReport, parseReport } from "./report.ts";
-import type { DebianArch } from "./packages.ts";
+import type { DebianArch } from "../support/debian_packages.ts";
 import { packTree, ROOT } from "./tree.ts";
 import { userland } from "./userland.ts";
 

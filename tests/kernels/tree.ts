@@ -1,6 +1,6 @@
 /** The project as a guest gets it: sources, what was built from them, tests, and their packages, all offline. */
 import { CpioWriter } from "./cpio.ts";
-import { cacheFolder, run } from "./host.ts";
+import { cacheFolder, run } from "../support/host.ts";
 
 /** Where the project lies, here and in the guest: compiled modules are cached by their path. */
 export const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");

@@ -1,8 +1,8 @@
 /** A guest's user land, built once for each architecture: a shell, device tools, the C library, libbpf and Deno. */
 import { CpioWriter } from "./cpio.ts";
-import { cacheFolder, exists, run, say } from "./host.ts";
+import { cacheFolder, exists, run, say } from "../support/host.ts";
 import { USERLAND_SUITE } from "./matrix.ts";
-import { type DebianArch, PackageSource } from "./packages.ts";
+import { type DebianArch, PackageSource } from "../support/debian_packages.ts";
 
 /** Packages, and which of their files a guest needs. */
 const PACKAGES: Record<string, RegExp> = {

@@ -1,7 +1,7 @@
 /** OTLP's messages by OpenTelemetry's own protocol definitions, as plain values. */
 // deno-lint-ignore-file no-explicit-any
 import generated from "@opentelemetry/otlp-transformer-generated";
-import type { AttributeValue } from "../../src/export/attributes.ts";
+import type { AttributeValue } from "../../src/attribute_sets.ts";
 import type { FlowSpan } from "../../src/export/span.ts";
 
 const { ExportTraceServiceRequest } = (generated as any).opentelemetry.proto.collector.trace.v1;

@@ -1,7 +1,7 @@
 /** An exporter to an OTLP receiver, in the protocol that is asked for. */
 import type { SpanKind } from "../../flow.ts";
 import type { FlowRecord } from "../../flow_record.ts";
-import type { AttributeValue } from "../attributes.ts";
+import type { AttributeValue } from "../../attribute_sets.ts";
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { Sender } from "../sender.ts";
 import { HttpSender } from "./http_sender.ts";

@@ -3,7 +3,7 @@
  * written in WebAssembly.
  */
 import { assert } from "../../errors.ts";
-import type { AttributeValue } from "../attributes.ts";
+import type { AttributeValue } from "../../attribute_sets.ts";
 
 const encoder = new TextEncoder();
 /** A length of one byte ends here. */

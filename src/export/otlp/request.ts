@@ -2,7 +2,7 @@
  * ExportTraceServiceRequest around spans that are written already: one resource, one scope. Its two lengths have a
  * fixed size, so that they can be filled in when the spans are there.
  */
-import type { AttributeValue } from "../attributes.ts";
+import type { AttributeValue } from "../../attribute_sets.ts";
 import { field, keyValue, text } from "./protobuf.ts";
 
 export interface Scope {

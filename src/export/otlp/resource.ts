@@ -1,6 +1,6 @@
 /** Who sends: the resource of every span. */
 import { readSystemFile } from "../../libc.ts";
-import type { AttributeValue } from "../attributes.ts";
+import type { AttributeValue } from "../../attribute_sets.ts";
 
 /** OTLP's names of architectures (semantic conventions, host.arch). */
 const ARCHITECTURES: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
