@@ -6,6 +6,7 @@
  * waits; any other is added to an aggregate of its kind.
  */
 import { assert } from "../errors.ts";
+import type { Meaning } from "../flow.ts";
 import { FlowRecord, QUEUED_RECORD_BYTES, RECORD_OFFSETS } from "../flow_record.ts";
 import { AggregateRecords } from "./aggregate_records.ts";
 import { isSameFlow, mergeRecord } from "./record_merge.ts";
@@ -33,6 +34,8 @@ export interface RecordBatch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Points a cursor of its own at a record. */
   record(index: number): FlowRecord;
+  /** The same records in two batches, each to be released by itself. Of more than one record. */
+  split(): [RecordBatch, RecordBatch];
 }
 
 class Batch implements RecordBatch {
@@ -46,6 +49,12 @@ class Batch implements RecordBatch {
 
   record(index: number): FlowRecord {
     return this.#cursor.moveTo((this.first + index) * QUEUED_RECORD_BYTES);
+  }
+
+  split(): [Batch, Batch] {
+    assert(this.count > 1, "one record cannot be split");
+    const half = this.count >> 1;
+    return [new Batch(this.chunk, this.first, half), new Batch(this.chunk, this.first + half, this.count - half)];
   }
 }
 
@@ -88,16 +97,16 @@ export class RecordQueue {
     return this.#flows !== undefined;
   }
 
-  /** Copies a record in. kind: its span's, a place in SPAN_KINDS. */
-  push(record: FlowRecord, kind: number): void {
+  /** Copies a record in, with what it means. */
+  push(record: FlowRecord, meaning: Meaning): void {
     if (!this.#flows && this.#held >= this.#recordsMax) this.#flows = new FlowIndex(this.#recordsMax, this.#chunks);
     if (this.#flows) {
-      record.copyTo(this.#scratch, 0, kind);
+      record.copyTo(this.#scratch, 0, meaning);
       this.#fold(this.#flows, this.#scratch);
       return;
     }
     const chunk = this.#chunkToWrite();
-    record.copyTo(chunk.words, chunk.written * WORDS_PER_RECORD, kind);
+    record.copyTo(chunk.words, chunk.written * WORDS_PER_RECORD, meaning);
     this.#count(chunk);
   }
 

@@ -2,7 +2,8 @@
 import { Command } from "commander";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
-import { spanKind } from "../enrich/mod.ts";
+import { hostMeaning } from "../enrich/mod.ts";
+import type { References } from "../export/mod.ts";
 import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
@@ -84,6 +85,10 @@ async function replayFile(path: string, options: ReplayVerbOptions): Promise<num
   }
 }
 
+function referencesOf(replay: Replay): References {
+  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined };
+}
+
 function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
   const { kernel } = requireMachine(settings);
   return Replay.open({
@@ -92,11 +97,9 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     module: tableModule(),
     memory: memoryOptions(settings),
     table: tableOptions(settings),
+    meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
     exporters: (replay) => [
-      createExporter(output, (record) => ({
-        kind: spanKind(record, NO_ADDRESS_IS_OWN),
-        interfaceOf: (id) => replay.interfaceOf(id),
-      }), REPLAY_QUEUE_RECORDS),
+      createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
     ],
   });
 }

@@ -19,7 +19,7 @@ const TCP_ACK: u32 = 0x10;
 const SIDE: usize = offsetof<FlowRecord>("packetsDelta1") - offsetof<FlowRecord>("packetsDelta0");
 
 export function attributes(out: usize, record: FlowRecord): usize {
-  const isAggregate = record.what == r.RECORD_AGGREGATE;
+  const isAggregate = record.what == r.RECORD_AGGREGATE || record.what == r.RECORD_QUEUE_AGGREGATE;
   const isPart = (record.kind & KIND_FRAGMENT) != 0;
   const isTcp = record.protocol == PROTOCOL_TCP && !isPart;
   const isIcmp = (record.protocol == PROTOCOL_ICMP || record.protocol == PROTOCOL_ICMPV6) && !isPart;
@@ -204,7 +204,7 @@ function weir(out: usize, record: FlowRecord, isAggregate: bool, isPart: bool): 
   }
   out = copyPiece(out, piece(p.COUNTED + countedNumber(record)));
   out = int(out, piece(p.RECORD_NUMBER), record.number);
-  if (isAggregate) out = copyPiece(out, piece(p.OVERFLOW));
+  if (isAggregate) out = copyPiece(out, piece(p.OVERFLOW + record.what));
   if (isPart) out = copyPiece(out, piece(p.FRAGMENT));
   return out;
 }

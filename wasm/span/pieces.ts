@@ -30,8 +30,7 @@ export const WEIR_COUNTS: u32 = 31;
 export const RECORD_NUMBER: u32 = 35;
 
 // whole attributes
-export const OVERFLOW: u32 = 36;
-export const FRAGMENT: u32 = 37;
+export const FRAGMENT: u32 = 36;
 /** By forward | reverse << 1. */
 export const COUNTED: u32 = 40;
 /** The span's kind and flow.direction, by kind. */
@@ -48,11 +47,33 @@ export const TRAFFIC_CLASS: u32 = STATE + 512;
 export const TCP_FLAGS: u32 = TRAFFIC_CLASS + 2 * 256;
 /** Four bytes of ASCII for each byte value: its decimal digits, and how many in the last. */
 export const DECIMAL: u32 = TCP_FLAGS + 2 * 256;
+/** weir.overflow and its reason, by FlowRecord.what. */
+export const OVERFLOW: u32 = DECIMAL + 1;
 
 @inline
 export function piece(number: u32): usize {
   return load<u32>(PIECES + (<usize>number << 2));
 }
+
+@inline
+export function lengthOf(piece: usize): usize {
+  return piece ? <usize>load<u32>(piece - 4) : 0;
+}
+
+/** Whose attributes a set's are. */
+export const SOURCE: u32 = 0;
+export const DESTINATION: u32 = 1;
+export const FLOW: u32 = 2;
+
+/** The attributes of a set, under the names that its side has; 0: none. */
+@inline
+export function setPiece(side: u32, id: u32): usize {
+  return id ? <usize>setPieceOf(side, id) : 0;
+}
+
+// @ts-ignore: decorator
+@external("host", "setPiece")
+declare function setPieceOf(side: u32, id: u32): u32;
 
 // @ts-ignore: decorator
 @external("host", "interfacePiece")

@@ -2,9 +2,7 @@
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer, Sender } from "../sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
-import type { RequestHead } from "./request.ts";
 import type { TraceResponse } from "./response.ts";
-import type { SpanWriter } from "./span_writer.ts";
 
 export abstract class OtlpSender implements Sender {
   readonly name: string;
@@ -12,26 +10,36 @@ export abstract class OtlpSender implements Sender {
   readonly lingerMs: number;
   readonly batchesInFlightMax: number;
   readonly isOver = false;
-  readonly #writer: SpanWriter;
-  readonly #head: RequestHead;
+  readonly #options: ReceiverOptions;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
+  constructor(options: ReceiverOptions) {
     this.name = options.name;
     this.batchRecordsMax = options.batchRecordsMax;
     this.lingerMs = options.lingerMs;
     this.batchesInFlightMax = options.batchesInFlightMax;
-    this.#writer = writer;
-    this.#head = head;
-  }
-
-  /** The batch as an ExportTraceServiceRequest. */
-  protected request(batch: RecordBatch): Uint8Array<ArrayBuffer> {
-    return this.#head.around(this.#writer.write(batch.bytes));
+    this.#options = options;
   }
 
   abstract send(batch: RecordBatch, signal: AbortSignal): Promise<Answer>;
   abstract close(): void;
+
+  /** The Authorization header's value now. */
+  protected authorization(): string | undefined {
+    return this.#options.credentials?.header();
+  }
+
+  /**
+   * What it means that a request with this authorization was refused as nobody's: a token that was replaced meanwhile
+   * deserves a try.
+   */
+  protected unauthorized(used: string | undefined, reason: string, detail: string): Answer {
+    if (this.authorization() !== used) return { outcome: "retry", detail, afterMs: 0 };
+    return { outcome: "rejected", reason, detail };
+  }
 }
+
+/** A batch that does not fit one request. */
+export const TOO_LARGE: Answer = { outcome: "too_large", detail: "the request would be larger than receivers take" };
 
 /** What a response to a batch of `count` spans means. */
 export function answerTo({ rejectedSpans, errorMessage }: TraceResponse, count: number): Answer {

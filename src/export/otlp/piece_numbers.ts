@@ -18,8 +18,7 @@ export const Piece = {
   QUALITY: 23,
   WEIR_COUNTS: 31,
   RECORD_NUMBER: 35,
-  OVERFLOW: 36,
-  FRAGMENT: 37,
+  FRAGMENT: 36,
   COUNTED: 40,
   KIND: 44,
   END_REASON: 48,
@@ -28,5 +27,6 @@ export const Piece = {
   TRAFFIC_CLASS: 1_088,
   TCP_FLAGS: 1_600,
   DECIMAL: 2_112,
-  COUNT: 2_113,
+  OVERFLOW: 2_113,
+  COUNT: 2_117,
 } as const;

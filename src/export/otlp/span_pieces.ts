@@ -2,16 +2,18 @@
  * Everything of a span that does not change from flow to flow, encoded once. The names are those of the attribute
  * table.
  */
+import type { AttributeSet } from "../../attribute_sets.ts";
 import { assert } from "../../errors.ts";
 import { SPAN_KINDS, type SpanKind } from "../../flow.ts";
-import { ATTRIBUTES, DIRECTIONS } from "../attributes.ts";
+import { RECORD_AGGREGATE, RECORD_QUEUE_AGGREGATE } from "../../flow_record.ts";
+import { ATTRIBUTES, DIRECTIONS, IO_DIRECTIONS, overflowReason, type SpanInterface } from "../attributes.ts";
 import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
 import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
 import { connectionState } from "../tcp_state.ts";
 import { Piece } from "./piece_numbers.ts";
 import { arrayKey, attribute, field, intKey, text, textKey } from "./protobuf.ts";
 
-const OTLP_KIND: Record<SpanKind, number> = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
+export const OTLP_KIND: Record<SpanKind, number> = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
 
 const NAME_FIELD = 5;
 const KIND_TAG = 6 << 3;
@@ -36,7 +38,12 @@ export function spanPieces(): Pieces {
   addIdentity(pieces);
   addIp(pieces);
   addTcp(pieces);
-  pieces.set(Piece.OVERFLOW, attribute(named("weir.overflow"), true));
+  for (const what of [RECORD_AGGREGATE, RECORD_QUEUE_AGGREGATE]) {
+    pieces.set(Piece.OVERFLOW + what, [
+      ...attribute(named("weir.overflow"), true),
+      ...attribute(named("weir.overflow.reason"), overflowReason(what)),
+    ]);
+  }
   pieces.set(Piece.FRAGMENT, attribute(named("weir.fragment"), true));
   ["none", "forward", "reverse", "both"].forEach((counted, i) =>
     pieces.set(Piece.COUNTED + i, attribute(named("weir.counted"), counted))
@@ -89,13 +96,15 @@ function addKeys(pieces: Pieces): void {
 }
 
 function addIdentity(pieces: Pieces): void {
-  SPAN_KINDS.forEach((kind, number) =>
+  SPAN_KINDS.forEach((kind, number) => {
+    const ioDirection = IO_DIRECTIONS[kind];
     pieces.set(Piece.KIND + number, [
       KIND_TAG,
       OTLP_KIND[kind],
       ...attribute(named("flow.direction"), DIRECTIONS[kind]),
-    ])
-  );
+      ...(ioDirection === undefined ? [] : attribute(named("network.io.direction"), ioDirection)),
+    ]);
+  });
   for (const [i, type] of ["ipv4", "ipv6"].entries()) {
     for (let protocol = 0; protocol < 256; protocol++) {
       const transport = protocolName(protocol);
@@ -151,16 +160,16 @@ function decimals(): number[] {
 }
 
 /** The attributes that name an interface. */
-export function interfacePiece({ name, ifindex }: { name: string | undefined; ifindex: number | undefined }): number[] {
+export function interfacePiece(known: SpanInterface | undefined): number[] {
   return [
-    ...(ifindex === undefined ? [] : attribute(named("network.interface.index"), ifindex)),
-    ...(name === undefined ? [] : attribute(named("network.interface.name"), name)),
+    ...(known?.ifindex === undefined ? [] : attribute(named("network.interface.index"), known.ifindex)),
+    ...(known?.name === undefined ? [] : attribute(named("network.interface.name"), known.name)),
   ];
 }
 
 /** A name as an element of weir.interfaces. */
-export function interfaceElement(name: string): number[] {
-  return field(1, text(1, name));
+export function interfaceElement(name: string | undefined): number[] {
+  return name === undefined ? [] : field(1, text(1, name));
 }
 
 /** One side's ICMP attributes. side 0: the initiator's. */
@@ -174,4 +183,14 @@ export function icmpPiece(side: number, protocol: number, type: number, code: nu
     ...attribute(named(`${prefix}code.id`), code),
     ...(codeName === undefined ? [] : attribute(named(`${prefix}code.name`), codeName)),
   ];
+}
+
+/** Sides of a set's names, by wasm/span/pieces.ts's numbers. */
+const SET_PREFIXES = ["source.", "destination.", ""] as const;
+
+/** The attributes of a set under the names that its side has. */
+export function setPiece(side: number, set: AttributeSet | undefined): number[] {
+  return Object.entries(set?.attributes ?? {}).flatMap(([name, value]) =>
+    attribute(`${SET_PREFIXES[side]}${name}`, value)
+  );
 }

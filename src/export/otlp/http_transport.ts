@@ -1,0 +1,31 @@
+/** Posting bytes over HTTP: what a sender needs of whoever does it. */
+
+export interface HttpAnswer {
+  status: number;
+  /** Values by name in small letters; null where there is none. */
+  header(name: string): string | null;
+  /** Its first bytes. */
+  body: Uint8Array;
+}
+
+export interface HttpTransport {
+  /** Rejects when there is no answer. */
+  post(body: Uint8Array<ArrayBuffer>, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): void;
+}
+
+/** Answers are short; of a longer one this much is read. */
+export const ANSWER_BYTES_MAX = 65_536;
+
+/** Reads what comes, and no more than ANSWER_BYTES_MAX of it. */
+export async function readAnswer(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const bytes = new Uint8Array(ANSWER_BYTES_MAX);
+  let length = 0;
+  for await (const chunk of chunks) {
+    const part = chunk.subarray(0, ANSWER_BYTES_MAX - length);
+    bytes.set(part, length);
+    length += part.length;
+    if (length === ANSWER_BYTES_MAX) break;
+  }
+  return bytes.slice(0, length);
+}
