@@ -23,6 +23,7 @@ import type { TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
+import { nextTurn } from "./turn.ts";
 
 export interface AgentOptions {
   kernel: Kernel;
@@ -114,8 +115,7 @@ export class Agent {
         const meaning = this.#meaningOf(record);
         for (const exporter of this.#exporters) exporter.accept(record, meaning);
       });
-      // other work of this thread has its turn
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await nextTurn();
     }
   }
 

@@ -19,7 +19,16 @@ Deno.test("bench measures every part, prints a table and writes its figures", as
     assert.equal(deno, Deno.version.deno);
     assert.equal(kernel, Deno.osRelease());
     const parts = new Set(figures.map(({ name }: { name: string }) => name.split(",")[0]));
-    assert.deepEqual([...parts], ["kernel", "table", "steps", "community_id", "whole path", "footprint"]);
+    assert.deepEqual([...parts], [
+      "kernel",
+      "table",
+      "steps",
+      "community_id",
+      "export",
+      "export memory",
+      "whole path",
+      "footprint",
+    ]);
     for (const { name, value } of figures) {
       assert(Number.isFinite(value) && value >= 0, `${name} is ${value}`);
       assert(stdout.includes(name), `${name} is in the table`);

@@ -79,7 +79,7 @@ export class QueuedExporter implements Exporter {
       return;
     }
     this.#queue.push(record, meaning);
-    if (this.#queue.waiting >= this.#sender.batchRecordsMax) this.#sendMore();
+    if (this.#queue.waiting >= this.#sender.batchRecordsWanted) this.#sendMore();
     else this.#linger ??= setTimeout(() => this.#sendMore(), this.#sender.lingerMs);
   }
 

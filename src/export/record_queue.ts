@@ -11,7 +11,10 @@ import { FlowRecord, QUEUED_RECORD_BYTES, RECORD_OFFSETS } from "../flow_record.
 import { AggregateRecords } from "./aggregate_records.ts";
 import { isSameFlow, mergeRecord } from "./record_merge.ts";
 
-const CHUNK_RECORDS = 1_024;
+/** No batch has more: a batch lies in one chunk. */
+const CHUNK_RECORDS = 2_048;
+/** Chunks kept for later, 600 KiB each: new ones must be zeroed. */
+const SPARES_MAX = 4;
 const CHUNK_BYTES = CHUNK_RECORDS * QUEUED_RECORD_BYTES;
 const WORDS_PER_RECORD = QUEUED_RECORD_BYTES / 4;
 const NONE = -1;
@@ -68,7 +71,7 @@ export interface QueueCounts {
 export class RecordQueue {
   readonly #recordsMax: number;
   readonly #chunks: Chunk[] = [];
-  #spare: Chunk | undefined;
+  readonly #spares: Chunk[] = [];
   readonly #aggregates = new AggregateRecords();
   readonly #scratch = new Int32Array(WORDS_PER_RECORD);
   /** While the queue is full: which flows wait, and where. */
@@ -129,8 +132,7 @@ export class RecordQueue {
   }
 
   #takeChunk(): Chunk {
-    const chunk = this.#spare ?? new Chunk();
-    this.#spare = undefined;
+    const chunk = this.#spares.pop() ?? new Chunk();
     chunk.written = chunk.taken = chunk.answered = 0;
     return chunk;
   }
@@ -176,7 +178,7 @@ export class RecordQueue {
     if (this.#held < this.#recordsMax * REFILL_BELOW) this.#flows = undefined;
     if (chunk.answered < chunk.written || (chunk.written < CHUNK_RECORDS && chunk === this.#chunks.at(-1))) return;
     this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
-    this.#spare = chunk;
+    if (this.#spares.length < SPARES_MAX) this.#spares.push(chunk);
   }
 
   /** Every record that no batch has, for their sum. */

@@ -15,6 +15,8 @@ export type Answer =
 
 export interface Sender {
   readonly name: string;
+  /** So many records are worth a batch. More wait for one where batches are on their way already. */
+  readonly batchRecordsWanted: number;
   /** Records in a batch. */
   readonly batchRecordsMax: number;
   /** How long records may wait for others to fill a batch. */

@@ -5,6 +5,7 @@ import { Credentials, type Exporter, type References, TlsFiles } from "../export
 import {
   EXPORT_QUEUE_RECORDS_DEFAULT,
   OTLP_BATCH_RECORDS,
+  OTLP_BATCH_RECORDS_WANTED,
   OTLP_BATCHES_IN_FLIGHT,
   OTLP_LINGER_MS,
   OTLP_TIMEOUT_MS,
@@ -34,6 +35,7 @@ export async function openReceivers(
       tls: tlsOf(receiver),
       compression: receiver.compression,
       timeoutMs: OTLP_TIMEOUT_MS,
+      batchRecordsWanted: OTLP_BATCH_RECORDS_WANTED,
       batchRecordsMax: OTLP_BATCH_RECORDS,
       lingerMs: OTLP_LINGER_MS,
       batchesInFlightMax: OTLP_BATCHES_IN_FLIGHT,

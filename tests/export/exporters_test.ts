@@ -55,6 +55,7 @@ async function openOtlp(protocol: OtlpProtocol, condition: Condition): Promise<S
     tls: undefined,
     compression: "none",
     timeoutMs: 60_000,
+    batchRecordsWanted: 256,
     batchRecordsMax: 256,
     lingerMs: 10,
     batchesInFlightMax: 2,

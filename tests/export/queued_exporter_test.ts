@@ -14,6 +14,7 @@ const DELIVERED: Answer = { outcome: "delivered" };
 /** Answers as it is told: one after the other, the last one for ever. */
 class ScriptedSender implements Sender {
   readonly name = "scripted";
+  readonly batchRecordsWanted = 101;
   readonly batchRecordsMax = 101;
   readonly lingerMs = 5;
   readonly batchesInFlightMax = 3;

@@ -32,9 +32,9 @@ export function spansWritten(): u32 {
 export function write(records: usize, count: u32, out: usize, limit: usize): usize {
   for (written = 0; written < count; written++) {
     const record = changetype<FlowRecord>(records + <usize>(written * QUEUED_RECORD_BYTES));
-    const source = p.setPiece(p.SOURCE, sourceSet(record));
-    const destination = p.setPiece(p.DESTINATION, destinationSet(record));
-    const flow = p.setPiece(p.FLOW, flowSet(record));
+    const source = p.laterPiece(p.SOURCE_SET, sourceSet(record));
+    const destination = p.laterPiece(p.DESTINATION_SET, destinationSet(record));
+    const flow = p.laterPiece(p.FLOW_SET, flowSet(record));
     if (out + SPAN_BYTES_MAX + p.lengthOf(source) + p.lengthOf(destination) + p.lengthOf(flow) > limit) break;
     const body = out + HEAD_BYTES;
     let end = envelope(body, record);

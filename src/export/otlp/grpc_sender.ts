@@ -80,7 +80,7 @@ export class GrpcSender extends OtlpSender {
   }
 
   override send(batch: RecordBatch): Promise<Answer> {
-    const request = this.#writer.write(batch.bytes);
+    const request = this.measured(batch, this.#writer.write(batch.bytes));
     if (!request) return Promise.resolve(TOO_LARGE);
     this.#takeNewCertificates();
     const authorization = this.authorization();

@@ -54,7 +54,7 @@ export class HttpSender extends OtlpSender {
 
   override async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
     const { compression, timeoutMs } = this.#options;
-    const request = this.#encoding.encode(batch);
+    const request = this.measured(batch, this.#encoding.encode(batch));
     if (!request) return TOO_LARGE;
     const authorization = this.authorization();
     try {

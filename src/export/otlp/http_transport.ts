@@ -19,13 +19,14 @@ export const ANSWER_BYTES_MAX = 65_536;
 
 /** Reads what comes, and no more than ANSWER_BYTES_MAX of it. */
 export async function readAnswer(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const bytes = new Uint8Array(ANSWER_BYTES_MAX);
-  let length = 0;
+  let bytes = new Uint8Array();
   for await (const chunk of chunks) {
-    const part = chunk.subarray(0, ANSWER_BYTES_MAX - length);
-    bytes.set(part, length);
-    length += part.length;
-    if (length === ANSWER_BYTES_MAX) break;
+    const part = chunk.subarray(0, ANSWER_BYTES_MAX - bytes.length);
+    const longer = new Uint8Array(bytes.length + part.length);
+    longer.set(bytes);
+    longer.set(part, bytes.length);
+    bytes = longer;
+    if (bytes.length === ANSWER_BYTES_MAX) break;
   }
-  return bytes.slice(0, length);
+  return bytes;
 }

@@ -1,23 +1,40 @@
 /** What senders of OTLP have in common, whatever carries the request. */
+import { OTLP_REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer, Sender } from "../sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
+import { RequestSize } from "./request_size.ts";
 import type { TraceResponse } from "./response.ts";
 
 export abstract class OtlpSender implements Sender {
   readonly name: string;
-  readonly batchRecordsMax: number;
   readonly lingerMs: number;
   readonly batchesInFlightMax: number;
   readonly isOver = false;
   readonly #options: ReceiverOptions;
+  readonly #size: RequestSize;
 
   constructor(options: ReceiverOptions) {
     this.name = options.name;
-    this.batchRecordsMax = options.batchRecordsMax;
+    this.#size = new RequestSize(options.batchRecordsMax, OTLP_REQUEST_BYTES_MAX);
     this.lingerMs = options.lingerMs;
     this.batchesInFlightMax = options.batchesInFlightMax;
     this.#options = options;
+  }
+
+  get batchRecordsMax(): number {
+    return this.#size.records;
+  }
+
+  get batchRecordsWanted(): number {
+    return Math.min(this.#options.batchRecordsWanted, this.#size.records);
+  }
+
+  /** The batch as encoded, if it fits one request, and what that says of the next ones. */
+  protected measured<T extends { length: number }>(batch: RecordBatch, request: T | undefined): T | undefined {
+    if (request) this.#size.learn(batch.count, request.length);
+    else this.#size.learnTooLarge(batch.count);
+    return request;
   }
 
   abstract send(batch: RecordBatch, signal: AbortSignal): Promise<Answer>;

@@ -15,6 +15,7 @@ export interface ReceiverOptions {
   compression: Compression;
   /** How long an answer may take. */
   timeoutMs: number;
+  batchRecordsWanted: number;
   batchRecordsMax: number;
   /** How long records wait for others to fill a batch. */
   lingerMs: number;

@@ -1,7 +1,7 @@
 /**
  * Writes records as OTLP requests, in a WebAssembly module with a memory of its own:
  *
- *     64 KiB        pieces' table | pieces … | records, copied in | head, spans, written out | later pieces …
+ *     64 KiB        pieces' table | caches of later pieces | pieces … | records, copied in | head, spans, written out | later pieces …
  *
  * Later pieces come up at run time and stay until there are too many: interfaces, kinds of ICMP, attribute sets.
  */
@@ -11,7 +11,7 @@ import { OTLP_REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { References } from "../references.ts";
 import { Piece } from "./piece_numbers.ts";
 import type { RequestHead } from "./request_head.ts";
-import { icmpPiece, interfaceElement, interfacePiece, setPiece, spanPieces } from "./span_pieces.ts";
+import { icmpPiece, LATER_KINDS, laterPiece, spanPieces } from "./span_pieces.ts";
 
 /** wasm/span/index.ts */
 interface SpanExports {
@@ -21,6 +21,8 @@ interface SpanExports {
 }
 
 const TABLE = 0x10000;
+const CACHES = 0x14000;
+const PIECES = 0x1e000;
 const PIECE_HEADER_BYTES = 16;
 const WASM_PAGE_BYTES = 65_536;
 /** With this much of them, later pieces are all written again. */
@@ -49,39 +51,29 @@ export class SpanWriter {
   readonly #headAt: number;
   #head: RequestHead | undefined;
   readonly #limit: number;
-  readonly #interfaces: PieceCache = new Map();
-  readonly #elements: PieceCache = new Map();
   readonly #icmp: PieceCache = new Map();
-  /** By side. */
-  readonly #sets: PieceCache[] = [new Map(), new Map(), new Map()];
+  /** By kind. */
+  readonly #later: PieceCache[] = Array.from({ length: LATER_KINDS }, () => new Map());
   readonly #laterFrom: number;
-  #later: number;
+  #laterEnd: number;
 
   constructor(module: WebAssembly.Module, options: SpanWriterOptions) {
     this.#options = options;
-    const { interfaceOf, setOf } = options.references;
     const instance = new WebAssembly.Instance(module, {
       host: {
-        interfacePiece: (id: number) => this.#cache(this.#interfaces, id, () => interfacePiece(interfaceOf(id))),
-        interfaceElement: (id: number) =>
-          this.#cache(this.#elements, id, () => interfaceElement(interfaceOf(id)?.name)),
+        laterPiece: (kind: number, id: number) => this.#laterPiece(kind, id >>> 0),
         icmpPiece: (side: number, protocol: number, type: number, code: number) =>
-          this.#cache(
-            this.#icmp,
-            side << 17 | (protocol === 1 ? 0 : 1) << 16 | type << 8 | code,
-            () => icmpPiece(side, protocol, type, code),
-          ),
-        setPiece: (side: number, id: number) =>
-          this.#cache(this.#sets[side]!, id, () => setPiece(side, setOf(id >>> 0))),
+          this.#icmpPiece(side, protocol, type, code),
       },
     });
     this.#exports = instance.exports as unknown as SpanExports;
     const pieces = spanPieces();
+    assert(TABLE + Piece.COUNT * 4 <= CACHES, "the table of pieces has room");
     const pieceBytes = [...pieces.values()].reduce((sum, { length }) => sum + spaceOf(length), 0);
-    this.#records = TABLE + align(Piece.COUNT * 4) + pieceBytes;
+    this.#records = PIECES + pieceBytes;
     this.#headAt = align(this.#records + options.recordsMax * QUEUED_RECORD_BYTES);
     this.#limit = align(this.#headAt + (options.requestBytesMax ?? OTLP_REQUEST_BYTES_MAX));
-    this.#laterFrom = this.#later = this.#limit;
+    this.#laterFrom = this.#laterEnd = this.#limit;
     this.#reserve(this.#laterFrom);
     this.#writePieces(pieces);
   }
@@ -94,7 +86,7 @@ export class SpanWriter {
 
   #writePieces(pieces: Map<number, number[]>): void {
     const table = new Uint32Array(this.#exports.memory.buffer, TABLE, Piece.COUNT);
-    let at = TABLE + align(Piece.COUNT * 4);
+    let at = PIECES;
     for (const [number, bytes] of pieces) {
       table[number] = this.#writePiece(at, bytes);
       at += spaceOf(bytes.length);
@@ -109,24 +101,32 @@ export class SpanWriter {
     return at + PIECE_HEADER_BYTES;
   }
 
-  /** A piece that comes up at run time. It stays where it is until the next request. */
-  #cache(cache: PieceCache, key: number, encode: () => number[]): number {
-    const known = cache.get(key);
-    if (known !== undefined) return known;
-    const bytes = encode();
+  /** Pieces that come up at run time stay where they are until the next request. */
+  #laterPiece(kind: number, id: number): number {
+    const known = this.#later[kind]!.get(id);
+    return known ?? this.#addPiece(this.#later[kind]!, id, laterPiece(kind, id, this.#options.references));
+  }
+
+  #icmpPiece(side: number, protocol: number, type: number, code: number): number {
+    const key = side << 24 | protocol << 16 | type << 8 | code;
+    return this.#icmp.get(key) ?? this.#addPiece(this.#icmp, key, icmpPiece(side, protocol, type, code));
+  }
+
+  #addPiece(cache: PieceCache, key: number, bytes: number[]): number {
     let at = NO_PIECE;
     if (bytes.length) {
-      this.#reserve(this.#later + spaceOf(bytes.length) + COPY_AHEAD_BYTES);
-      at = this.#writePiece(this.#later, bytes);
-      this.#later += spaceOf(bytes.length);
+      this.#reserve(this.#laterEnd + spaceOf(bytes.length) + COPY_AHEAD_BYTES);
+      at = this.#writePiece(this.#laterEnd, bytes);
+      this.#laterEnd += spaceOf(bytes.length);
     }
     cache.set(key, at);
     return at;
   }
 
   #forgetPieces(): void {
-    for (const cache of [this.#interfaces, this.#elements, this.#icmp, ...this.#sets]) cache.clear();
-    this.#later = this.#laterFrom;
+    for (const cache of [this.#icmp, ...this.#later]) cache.clear();
+    new Uint8Array(this.#exports.memory.buffer, CACHES, PIECES - CACHES).fill(0);
+    this.#laterEnd = this.#laterFrom;
   }
 
   /**
@@ -138,7 +138,7 @@ export class SpanWriter {
     const head = this.#head ??= this.#options.head();
     const count = records.length / QUEUED_RECORD_BYTES;
     assert(Number.isInteger(count) && count <= recordsMax, "a request is of whole records, and not of more");
-    if (this.#later - this.#laterFrom > LATER_PIECES_BYTES) this.#forgetPieces();
+    if (this.#laterEnd - this.#laterFrom > LATER_PIECES_BYTES) this.#forgetPieces();
     const { memory, write, spansWritten } = this.#exports;
     new Uint8Array(memory.buffer).set(records, this.#records);
     const from = this.#headAt + head.length;

@@ -49,6 +49,7 @@ async function open(
     compression: count % 2 ? "gzip" : "none",
     timeoutMs,
     userAgent: "weir/1",
+    batchRecordsWanted: 128,
     batchRecordsMax: 128,
     lingerMs: 10,
     batchesInFlightMax: 2,
