@@ -29,6 +29,8 @@ export const OUT_RECORDS = 8_192;
  * Records that wait in front of a receiver, 296 bytes each: 37 MiB when full. Beyond, detail is given up, no packet.
  */
 export const EXPORT_QUEUE_RECORDS_DEFAULT = 131_072;
+/** A queue's grain. */
+export const EXPORT_QUEUE_RECORDS_MIN = 1_024;
 /** Spans in a request: about 1.8 MiB, and receivers commonly take 4. */
 export const OTLP_BATCH_RECORDS = 1_024;
 export const OTLP_LINGER_MS = 2_000;
