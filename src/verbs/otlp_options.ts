@@ -1,23 +1,14 @@
-/** --otlp and what goes with it: a receiver for spans. */
+/** --otlp and what goes with it: a receiver for spans, instead of those that the file has. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { spanModule } from "../artifacts.ts";
 import { UsageError } from "../errors.ts";
-import { type Exporter, OTLP_PROTOCOLS, type OtlpProtocol, type SpanContext } from "../export/mod.ts";
-import type { FlowRecord } from "../flow_record.ts";
-import {
-  EXPORT_QUEUE_RECORDS_DEFAULT,
-  OTLP_BATCH_RECORDS,
-  OTLP_BATCHES_IN_FLIGHT,
-  OTLP_LINGER_MS,
-  OTLP_TIMEOUT_MS,
-} from "../limits.ts";
-import { VERSION } from "../version.ts";
+import type { Flag } from "../settings/mod.ts";
 
+const PROTOCOLS = ["grpc", "http_binary"] as const;
 const COMPRESSIONS = ["none", "gzip"] as const;
 
 export interface OtlpOptions {
   otlp?: URL;
-  otlpProtocol: OtlpProtocol;
+  otlpProtocol: typeof PROTOCOLS[number];
   otlpHeader: Record<string, string>;
   otlpCompression: typeof COMPRESSIONS[number];
 }
@@ -25,7 +16,7 @@ export interface OtlpOptions {
 export function addOtlpOptions(command: Command): void {
   command
     .option("--otlp <url>", "send spans to an OpenTelemetry receiver, as http://127.0.0.1:4317", parseUrl)
-    .addOption(new Option("--otlp-protocol <name>", "how").choices(OTLP_PROTOCOLS).default("grpc"))
+    .addOption(new Option("--otlp-protocol <name>", "how").choices(PROTOCOLS).default("grpc"))
     .option("--otlp-header <name=value>", "a header of each request; repeatable", addHeader, {})
     .addOption(new Option("--otlp-compression <name>", "of requests").choices(COMPRESSIONS).default("none"));
 }
@@ -45,35 +36,17 @@ function addHeader(text: string, before: Record<string, string>): Record<string,
   return { ...before, [name.toLowerCase()]: text.slice(at + 1) };
 }
 
-/** The exporter that the command line asks for, if it does. Throws UsageError. */
-export async function otlpExporter(
-  options: OtlpOptions,
-  contextOf: (record: FlowRecord) => SpanContext,
-  interfaceOf: SpanContext["interfaceOf"],
-): Promise<Exporter | undefined> {
-  const { otlp, otlpHeader, otlpProtocol, otlpCompression } = options;
+/** The receiver as settings have it. Replaces the file's whole: its secrets are not for another address. */
+export function otlpFlags({ otlp, otlpProtocol, otlpHeader, otlpCompression }: Partial<OtlpOptions>): Flag[] {
   if (!otlp) {
-    if (Object.keys(otlpHeader).length) throw new UsageError("--otlp-header is for --otlp, which is not given");
-    return undefined;
+    if (Object.keys(otlpHeader ?? {}).length) throw new UsageError("--otlp-header is for --otlp, which is not given");
+    return [];
   }
-  // loaded only here: it costs memory
-  const { createOtlpExporter } = await import("../export/otlp/otlp_exporter.ts");
-  const { hostResource } = await import("../export/otlp/resource.ts");
-  return await createOtlpExporter({
-    name: "otlp",
-    url: otlp,
+  const receiver = {
+    endpoint: otlp.href,
     protocol: otlpProtocol,
     headers: otlpHeader,
     compression: otlpCompression,
-    timeoutMs: OTLP_TIMEOUT_MS,
-    batchRecordsMax: OTLP_BATCH_RECORDS,
-    lingerMs: OTLP_LINGER_MS,
-    batchesInFlightMax: OTLP_BATCHES_IN_FLIGHT,
-    queueRecordsMax: EXPORT_QUEUE_RECORDS_DEFAULT,
-    resource: hostResource(VERSION),
-    scope: { name: "weir", version: VERSION },
-    module: spanModule(),
-    kindOf: (record) => contextOf(record).kind,
-    interfaceOf,
-  });
+  };
+  return [{ flag: "--otlp", path: "export.traces.otlp", value: [receiver] }];
 }

@@ -12,20 +12,23 @@ import { claimRunFile, type RunFile } from "../run_file.ts";
 import { booksView, createRoutes } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { addOtlpOptions, otlpExporter, type OtlpOptions } from "./otlp_options.ts";
-import { createExporter, type Output, outputOption } from "./output.ts";
+import { otlpExporters } from "./otlp_exporters.ts";
+import { addOtlpOptions } from "./otlp_options.ts";
+import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
-import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { logNotices, type SettingsOptions, settle } from "./settle.ts";
+import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
-interface RunOptions extends SettingsOptions, OtlpOptions {
+interface RunOptions extends SettingsOptions {
   output?: Output;
   /** Milliseconds. */
   duration?: number;
@@ -38,7 +41,6 @@ const TC_PRIORITY_MOST = 32_767;
 export function runCommand(): Command {
   const command = new Command("run")
     .description("watch this machine's traffic and hand out its flows (default)")
-    .option("-c, --config <file>", "a configuration file (YAML)")
     .addOption(
       new Option(
         "-i, --interface <pattern>",
@@ -74,15 +76,16 @@ export function runCommand(): Command {
       Deno.exitCode = await run(options);
     });
   addOtlpOptions(command);
-  for (const option of logOptions()) command.addOption(option);
+  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
   return command;
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const settings = await settle(options);
+  const { settings, notices } = await settle(options);
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
+  logNotices(notices);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
@@ -116,7 +119,7 @@ async function startAgent(
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
   // exporters ask for interfaces by the time there are records: from the agent that they are made for
-  const exporters = await openExporters(options, () => agent);
+  const exporters = await openExporters(settings, options.output, () => agent);
   const agent: Agent = new Agent({
     kernel,
     image: flowProgramImage(),
@@ -137,14 +140,19 @@ async function startAgent(
   return agent;
 }
 
-/** Where flows go: to a receiver, to stdout, or to both. */
-async function openExporters(options: RunOptions, agentOf: () => Agent): Promise<Exporter[]> {
+/** Where flows go: to receivers, to stdout, or to both. */
+async function openExporters(
+  { export: { traces } }: Settings,
+  output: Output | undefined,
+  agentOf: () => Agent,
+): Promise<Exporter[]> {
   const contextOf = spanContexts(agentOf);
-  const otlp = await otlpExporter(options, contextOf, (id) => agentOf().interfaceOf(id));
+  const otlp = await otlpExporters(traces.otlp, contextOf, (id) => agentOf().interfaceOf(id));
+  const chosen = output ?? outputOf(traces.stdout);
   // who names a receiver and reads no terminal has said where flows go
-  const isSilent = otlp && !options.output && !Deno.stdout.isTerminal();
-  const stdout = isSilent ? [] : [createExporter(options.output, contextOf, EXPORT_QUEUE_RECORDS_DEFAULT)];
-  return [...stdout, ...(otlp ? [otlp] : [])];
+  const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
+  const stdout = isSilent ? [] : [createExporter(chosen, contextOf, EXPORT_QUEUE_RECORDS_DEFAULT)];
+  return [...stdout, ...otlp];
 }
 
 /** What records refer to, beyond themselves. */
