@@ -1,9 +1,16 @@
 /** Everything that is made from the schema, by path. */
 import * as v from "valibot";
 import { settingsSchema } from "../src/settings/schema/schema.ts";
+import { formatted } from "./markdown.ts";
+import { merminPage } from "./mermin_page.ts";
+import { netmonPage } from "./netmon_page.ts";
+import { settingsPage } from "./settings_page.ts";
 
 export async function generated(): Promise<Record<string, string>> {
   return {
+    "docs/settings.md": await formatted(settingsPage(), "md"),
+    "docs/coming-from-mermin.md": await formatted(merminPage(), "md"),
+    "docs/coming-from-netmon.md": await formatted(netmonPage(), "md"),
     "src/settings/defaults.ts": await formatted(defaultsModule(), "ts"),
   };
 }
@@ -14,21 +21,4 @@ import type { Settings } from "./schema/schema.ts";
 
 export const DEFAULTS: Settings = ${JSON.stringify(v.parse(settingsSchema, {}), null, 2)};
 `;
-}
-
-/** As `deno fmt` leaves it. */
-async function formatted(text: string, extension: string): Promise<string> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", `--ext=${extension}`, "-"],
-    cwd: new URL("..", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = process.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout, stderr } = await process.output();
-  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }

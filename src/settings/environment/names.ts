@@ -42,16 +42,22 @@ export interface ForeignVariable {
   change?(value: string): string | undefined;
   /** Why it sets none. */
   notice?: string;
+  /** What it does, where it sets no key as it is. */
+  says?: string;
 }
 
 const ALWAYS_BATCHES = "weir reads and sends in batches: export.traces.otlp.max_batch_size";
 
 export const FOREIGN_VARIABLES: Record<string, ForeignVariable> = {
-  MERMIN_CONFIG_PATH: {},
+  MERMIN_CONFIG_PATH: { says: "the configuration file, where neither --config nor WEIR_CONFIG_PATH names one" },
   MERMIN_CONFIG_AUTO_RELOAD: { to: "auto_reload" },
   MERMIN_LOG_LEVEL: { to: "log_level" },
   MERMIN_WORKER_THREADS: { notice: "weir counts in one thread of its own and has no workers" },
-  NETMON_DEBUG: { to: "log_level", change: (value) => /^(?:true|1|yes|on)$/i.test(value) ? "debug" : undefined },
+  NETMON_DEBUG: {
+    says: "`true`: sets `log_level` to debug",
+    to: "log_level",
+    change: (value) => /^(?:true|1|yes|on)$/i.test(value) ? "debug" : undefined,
+  },
   NETMON_LOG_LEVEL: { to: "log_level" },
   NETMON_FEATURES_PROTOCOL_DETECTION: { to: "features.protocol_detection.enabled" },
   NETMON_FEATURES_LATENCY_TRACKING: { to: "features.latency_tracking.enabled" },

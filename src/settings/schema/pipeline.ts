@@ -37,13 +37,13 @@ const usualPort = (what: string, standard: number) =>
     fixed: standard,
     isLater: true,
   });
-const ALWAYS_READ = "weir reads every header that a packet has, at no cost to others";
+const ALWAYS_READ = "IPv6's extension headers are always read";
 
 export const parser = group("How packets are read.", {
   vxlan_port: usualPort("VXLAN", 4789),
   geneve_port: usualPort("Geneve", 6081),
   wireguard_port: usualPort("WireGuard", 51820),
-  max_header_depth: accepted(ALWAYS_READ),
+  max_header_depth: accepted("how deep headers are read is a constant of the kernel program"),
   parse_ipv6_hopopt: accepted(ALWAYS_READ, { fixed: true }),
   parse_ipv6_fragment: accepted(ALWAYS_READ, { fixed: true }),
   parse_ipv6_routing: accepted(ALWAYS_READ, { fixed: true }),
