@@ -1,5 +1,4 @@
 /** features and sampling: what can be turned on beside flows, and how many of them are kept. */
-import * as v from "valibot";
 import { buckets, choice, fraction, group, listOf, quantity, setting, text, whole, yesOrNo } from "./kinds.ts";
 
 const off = (notice: string) => setting("Whether it is on.", yesOrNo(), false, { notice, fixed: false, isLater: true });
@@ -40,9 +39,7 @@ const IN_THE_POD = "weir's memory is bounded by limits; its container's limits a
 
 export const resources = group("What weir may take.", {
   memory_limit: choice("Memory.", quantity(), { notice: IN_THE_POD }),
-  cpu_limit: choice("CPU.", v.pipe(v.union([v.pipe(v.number(), v.transform(String)), v.string()]), quantity()), {
-    notice: IN_THE_POD,
-  }),
+  cpu_limit: choice("CPU.", quantity(), { notice: IN_THE_POD }),
   maps: group("Maps in the kernel.", {
     event_buffer_size: choice("Events on their way to user space.", whole(1, 1_000_000_000), {
       notice: "weir's ring takes only flows that give way to others: limits.ring_bytes",

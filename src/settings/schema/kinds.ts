@@ -119,8 +119,12 @@ export function buckets() {
   );
 }
 
-/** An amount of memory or of CPU as Kubernetes writes it (resource.Quantity). */
+/** An amount of memory or of CPU as Kubernetes writes it (resource.Quantity); numbers need no quotation marks. */
 export function quantity() {
-  const message = 'an amount is wanted, as "512Mi", "1Gi" or "500m"';
-  return v.pipe(v.string(message), v.regex(/^\d+(?:\.\d+)?(?:m|[KMGTPE]i?|k)?$/, message));
+  const message = 'an amount is wanted, as "512Mi", "1Gi", "500m" or 2';
+  return v.pipe(
+    v.union([v.string(), v.number()], message),
+    v.transform(String),
+    v.regex(/^\d+(?:\.\d+)?(?:m|[KMGTPE]i?|k)?$/, message),
+  );
 }

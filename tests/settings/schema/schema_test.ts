@@ -80,7 +80,7 @@ Deno.test("settingsSchema refuses what is out of range or of another kind, in th
     "17:1: trace_domain: must not be empty",
     "18:1: parser: a group of keys is wanted",
     "19:12: sampling.rate: a number from 0 to 1 is wanted",
-    '20:13: resources.memory_limit: an amount is wanted, as "512Mi", "1Gi" or "500m"',
+    '20:13: resources.memory_limit: an amount is wanted, as "512Mi", "1Gi", "500m" or 2',
   ]);
   deepEqual(expressions.map((problem) => problem.split(" ", 2).join(" ")), [
     "11:7: discovery.instrument.interfaces[2]:",
