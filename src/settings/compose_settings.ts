@@ -20,7 +20,6 @@ export async function composeSettings(
   file: ConfigFile | undefined,
   { variables = new Map(), flags = [], isFileAlone = false }: LoadOptions,
 ): Promise<LoadedSettings> {
-  const what = file?.name ?? "these settings";
   const problems: Problem[] = [];
   const fromFile = file ? await readLayer(file, variables, problems) : group(NOWHERE);
   const environment = layEnvironment(fromFile, isFileAlone ? new Map() : variables);
@@ -28,7 +27,10 @@ export async function composeSettings(
   const checked = checkTree(settingsSchema, tree);
   const { settings, problems: valueProblems } = checkValues(checked.values, tree);
   problems.push(...environment.problems, ...checked.problems, ...valueProblems);
-  if (problems.length || !settings) throw new SettingsError(what, problems);
+  if (problems.length || !settings) {
+    const isFile = problems.some(({ origin }) => origin.kind === "file");
+    throw new SettingsError(isFile ? file!.name : "these settings", problems);
+  }
   return { settings, origins: new Origins(tree), notices: [...environment.notices, ...checked.notices] };
 }
 

@@ -15,11 +15,16 @@ export interface ConfigFile {
   format: ConfigFormat;
 }
 
-const FORMATS: Record<string, ConfigFormat> = { hcl: "hcl", yaml: "yaml", yml: "yaml", json: "json" };
+const FORMATS: ReadonlyMap<string, ConfigFormat> = new Map([
+  ["hcl", "hcl"],
+  ["yaml", "yaml"],
+  ["yml", "yaml"],
+  ["json", "json"],
+]);
 
 /** By a file's name. Throws {@linkcode UsageError} where it does not tell. */
 export function formatOfName(name: string): ConfigFormat {
-  const format = FORMATS[/\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ""];
+  const format = FORMATS.get(/\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? "");
   if (format) return format;
   throw new UsageError(
     `Cannot read ${name}: its name does not tell its format; let it end in .hcl, .yaml, .yml or .json, or name the format`,

@@ -35,26 +35,18 @@ function messageOf({ type, input, message, expected }: v.BaseIssue<unknown>): st
 
 /** Where a path leads to in the tree, as far as it goes: a key's place, a list's item's own. */
 function locate(tree: Group, path: readonly string[]): { origin: Origin; name: string } {
-  let at: Tree = tree;
+  let at: Tree | undefined = tree;
   let origin = tree.origin;
   let entry: Entry | undefined;
   const walked: string[] = [];
   for (const key of path) {
-    if (at.kind === "list") {
-      walked.push(`${walked.pop()}[${key}]`);
-      const item: Tree | undefined = at.items[Number(key)];
-      if (!item) break;
-      at = item;
-      origin = item.origin;
-      entry = undefined;
-      continue;
-    }
-    walked.push(key);
-    const next: Entry | undefined = at.kind === "group" ? at.entries.get(key) : undefined;
-    if (!next) continue;
-    entry = next;
-    at = next.value;
-    origin = next.origin;
+    const isItem: boolean = at?.kind === "list";
+    if (isItem) walked.push(`${walked.pop()}[${key}]`);
+    else walked.push(key);
+    entry = at?.kind === "group" ? at.entries.get(key) : undefined;
+    // behind what is not there, only the name goes on
+    at = at?.kind === "list" ? at.items[Number(key)] : entry?.value;
+    origin = entry?.origin ?? at?.origin ?? origin;
   }
   return { origin, name: entry ? keyName(entry, walked) : walked.join(".") };
 }

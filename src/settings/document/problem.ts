@@ -37,5 +37,6 @@ function sortProblems(problems: readonly Problem[]): Problem[] {
 /** "weir.hcl:3:5: what is wrong", and the line itself where it stands in a file. */
 export function problemText({ origin, message }: Problem): string {
   const text = `${originText(origin)}: ${message}`;
-  return origin.kind === "file" ? `${text}\n${origin.source.excerpt(origin.offset)}` : text;
+  const excerpt = origin.kind === "file" ? origin.source.excerpt(origin.offset) : undefined;
+  return excerpt === undefined ? text : `${text}\n${excerpt}`;
 }

@@ -6,6 +6,9 @@ export interface Place {
   column: number;
 }
 
+/** Longer ones are made by programs. */
+const LINE_SHOWN_MAX = 500;
+
 /** Values of keys that sound like secrets: lines go into logs. */
 const SECRET_REGEXP =
   /((?:\b|_)(?:pass|password|passwd|bearer|authorization|secret|token|[\w-]*api[-_]?key)"?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}]+)/gi;
@@ -36,10 +39,12 @@ export class SourceText {
     return this.#lineStarts()[this.#lineAt(offset)]!;
   }
 
-  /** The line of an offset, and another one whose caret points at it. */
-  excerpt(offset: number): string {
+  /** The line of an offset, and another one whose caret points at it; undefined where the line is too long to read. */
+  excerpt(offset: number): string | undefined {
     const start = this.lineStart(offset);
-    const line = hideSecrets(/.*/.exec(this.text.slice(start))![0]);
+    const written = /.*/.exec(this.text.slice(start, start + LINE_SHOWN_MAX + 1))![0];
+    if (written.length > LINE_SHOWN_MAX) return undefined;
+    const line = hideSecrets(written);
     // tabs stay, so that the caret stands below its character whatever their width
     const indentation = line.slice(0, offset - start).replace(/[^\t]/g, " ");
     return `  ${line}\n  ${indentation}^`;

@@ -16,7 +16,7 @@ export interface HclContext {
 
 const NUMBER_REGEXP = /(?:-[ \t]*)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const OPERATOR_REGEXP = /\?|\.|\[|\+|-|\*|\/(?![/*])|%|==|!=|<=?|>=?|&&|\|\|/y;
-const WORDS: Record<string, boolean | null> = { true: true, false: false, null: null };
+const WORDS: ReadonlyMap<string, boolean | null> = new Map([["true", true], ["false", false], ["null", null]]);
 const ONLY = 'only values, and env("NAME") or env("NAME", "default"), are read';
 
 /** A value; null is none at all. isLine: the end of the line ends it. */
@@ -66,7 +66,7 @@ function readWord(context: HclContext, origin: Origin, isLine: boolean): Tree | 
   const { scanner } = context;
   const start = scanner.at;
   const word = scanner.identifier() ?? scanner.fail(`${scanner.found} where a value is wanted`);
-  const value = WORDS[word];
+  const value = WORDS.get(word);
   if (value !== undefined) return value === null ? null : scalar(value, origin);
   if (scanner.match(isLine ? /[ \t]*\(/y : /\s*\(/y)) return readCall(context, word, start);
   // the rest of a reference, as in var.name

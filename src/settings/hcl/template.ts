@@ -6,7 +6,7 @@ export interface Template<Hole> {
   parts: Array<string | { hole: Hole; offset: number }>;
 }
 
-const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+const ESCAPES = new Map([["n", "\n"], ["r", "\r"], ["t", "\t"], ['"', '"'], ["\\", "\\"]]);
 /** Characters of their own: up to what could begin an escape, a hole or the end. */
 const QUOTED_REGEXP = /[^"\\$%\r\n]+/y;
 const HEREDOC_REGEXP = /[^$%\r\n]+/y;
@@ -29,7 +29,7 @@ export function readQuoted<Hole>(scanner: HclScanner, readHole: () => Hole): Tem
 function readEscape(scanner: HclScanner): string | undefined {
   if (scanner.next !== "\\") return undefined;
   const letter = scanner.text[scanner.at + 1] ?? "";
-  const simple = ESCAPES[letter];
+  const simple = ESCAPES.get(letter);
   if (simple !== undefined) {
     scanner.at += 2;
     return simple;

@@ -19,7 +19,11 @@ const HEADER_NAME_REGEXP = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE_REGEXP = /^[\t\x20-\x7e\x80-\xff]*$/;
 const SCHEME_REGEXP = /^https?:\/\//;
 
-const endpoint = v.pipe(text(), v.check(isEndpoint, "a URL is wanted, as http://localhost:4317"));
+const endpoint = v.pipe(
+  text(),
+  v.check(isEndpoint, "a URL is wanted, as http://localhost:4317"),
+  v.check((value) => !/^[^/]*(?:\/\/)?[^/]*@/.test(value), "names and passwords belong to auth.basic"),
+);
 
 /** A URL of HTTP's, or what stands behind its scheme. */
 function isEndpoint(value: string): boolean {

@@ -48,6 +48,3 @@ export const settingsSchema = v.strictObject({
 
 /** Everything set: defaults where nothing else was said. Times in ms. */
 export type Settings = v.InferOutput<typeof settingsSchema>;
-
-/** What a file may say, in weir's own spelling; everything in it is optional. */
-export type SettingsInput = v.InferInput<typeof settingsSchema>;

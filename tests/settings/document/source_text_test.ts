@@ -15,6 +15,12 @@ Deno.test("SourceText.excerpt() shows the line, and a caret below the character"
   equal(source.excerpt(25), "  \tx = 1\n  \t^", "a tab stays one, however wide it is");
 });
 
+Deno.test("SourceText.excerpt() shows no line that is too long to read", () => {
+  const source = new SourceText("w.json", `{\n${" ".repeat(500)}\n${" ".repeat(501)}\n}`);
+  equal(source.excerpt(7)?.length, 2 + 500 + 1 + 2 + 5 + 1);
+  equal(source.excerpt(707), undefined);
+});
+
 Deno.test("SourceText.excerpt() hides values of keys that sound like secrets, and moves nothing", () => {
   const lines: Array<[string, string]> = [
     ['pass = "hunter2", user = "u"', 'pass = *********, user = "u"'],

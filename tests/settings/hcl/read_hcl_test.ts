@@ -80,6 +80,10 @@ Deno.test("readHcl() says what is wrong with a text, and where", async () => {
     ["a = ", "1:5: the end of the file where a value is wanted"],
     ["a = \nb = 1", "1:5: the end of the line where a value is wanted"],
     ["a = grpc\n", '1:5: grpc is no value: write a text in quotation marks, or ${env("grpc")} for a variable'],
+    [
+      "a = constructor\n",
+      '1:5: constructor is no value: write a text in quotation marks, or ${env("constructor")} for a variable',
+    ],
     ['a = "x', "1:5: a text that begins here does not end on its line: close its quotation marks"],
     ["a = [1", "1:5: the ] for this [ is missing"],
     ["a = [1 2]", '1:8: "2" where , or ] is wanted'],

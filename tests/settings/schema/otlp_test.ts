@@ -66,6 +66,8 @@ const CONFLICTS: Array<[string, string]> = [
   ["headers: {'a b': c}", "1:36: headers.a b: it is no header's name"],
   ['headers: {a: "b\\nc"}', "1:36: headers.a: it holds what a header cannot"],
   ["endpoint: 'http://'", "1:26: endpoint: a URL is wanted, as http://localhost:4317"],
+  ["endpoint: http://u:p@x", "1:26: endpoint: names and passwords belong to auth.basic"],
+  ["endpoint: 'u@x:1'", "1:26: endpoint: names and passwords belong to auth.basic"],
   ["endpoint: ftp://x/y", "1:26: endpoint: a URL is wanted, as http://localhost:4317"],
   ["max_batch_size: 2000, max_queue_size: 1500", "1:26: max_batch_size: more than max_queue_size (1500) never waits"],
   ["protocol: http/json", "1:26: protocol: http/json is not spoken yet: http_binary sends the same spans"],
