@@ -1,5 +1,6 @@
 /** Addresses and address prefixes of filters. */
-import { isMapped, parseAddress } from "../../address.ts";
+import { isMapped } from "../../address.ts";
+import { parseAddress } from "../../parse_address.ts";
 
 /** All addresses that begin with the same bits. */
 export interface AddressPattern {
