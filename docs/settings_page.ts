@@ -81,8 +81,8 @@ address would fail later, and elsewhere. What a variable holds becomes what its 
 \`WEIR_\` and the key's path, in capitals, with \`_\` for dots: \`span.tcp_timeout\` is \`WEIR_SPAN_TCP_TIMEOUT\`. Lists have
 commas between their items, named texts are \`name=text,name=text\`, and both may be JSON, as lists of groups have to be.
 \`WEIR_EXPORT_TRACES_OTLP_…\` is about every receiver, \`WEIR_EXPORT_TRACES_OTLP_NAME_…\` about the one of that name. A
-variable whose name is nearly a key's, or begins with a group's, is an error; what Kubernetes sets for a Service called
-weir is left alone.`;
+variable whose name is nearly a key's, or begins with a group's, is an error; an empty one is as one that is not set;
+what Kubernetes sets for a Service called weir is left alone.`;
 
 export function settingsPage(): string {
   const top = topKeys();

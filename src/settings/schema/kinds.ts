@@ -17,7 +17,7 @@ export interface Facts {
   fixed?: string | number | boolean;
   /** Not to be shown. */
   isSecret?: true;
-  /** Settles later what is accepted today. */
+  /** It has no effect yet, and will have one. */
   isLater?: true;
 }
 
@@ -52,9 +52,8 @@ export const DAY_MS = 86_400_000;
 
 /** A length of time, as "30s"; ms once it is read. */
 export function duration(leastMs: number, mostMs: number) {
-  const wanted = `a length of time from ${formatDuration(leastMs)} to ${
-    formatDuration(mostMs)
-  }, as 500ms, 30s or 1h30m`;
+  const range = `from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`;
+  const wanted = `a length of time ${range}, as 500ms, 30s or 1h30m`;
   const message = `${wanted}, is wanted`;
   return v.pipe(
     v.string(message),
@@ -62,9 +61,8 @@ export function duration(leastMs: number, mostMs: number) {
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const ms = parseDurationMs(dataset.value);
       if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms;
-      addIssue({
-        message: `"${dataset.value}" is ${ms === undefined ? "no length of time" : "out of range"}: ${message}`,
-      });
+      const wrong = ms === undefined ? "is no length of time" : "is out of range";
+      addIssue({ message: `"${dataset.value}" ${wrong}: ${message}` });
       return NEVER;
     }),
   );

@@ -147,6 +147,7 @@ Deno.test("layEnvironment() takes over what other agents' users have set", async
     [{ NETMON_DEBUG: "false" }, "info"],
     [{ NETMON_DEBUG: "true", NETMON_LOG_LEVEL: "trace" }, "trace"],
     [{ NETMON_LOG_LEVEL: "trace", WEIR_LOG_LEVEL: "error" }, "error"],
+    [{ NETMON_LOG_LEVEL: "trace", WEIR_LOG_LEVEL: "" }, "trace"],
   ];
   for (const [pairs, level] of levels) equal((await settingsOf(pairs)).log_level, level);
   const all = Object.keys(FOREIGN_VARIABLES).filter((name) => FOREIGN_VARIABLES[name]!.notice);
