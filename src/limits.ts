@@ -29,6 +29,8 @@ export const OUT_RECORDS = 8_192;
  * Records that wait in front of a receiver, 300 bytes each: 37.5 MiB when full. Beyond, detail is given up, no packet.
  */
 export const EXPORT_QUEUE_RECORDS_DEFAULT = 131_072;
+/** The least room of a queue: who asks whether it is ready gives it 512 at once. */
+export const EXPORT_QUEUE_RECORDS_MIN = 1_024;
 /** So many spans are worth a request of their own: larger ones hold more memory while they are few. */
 export const OTLP_BATCH_RECORDS_WANTED = 512;
 /** Spans in a request when many wait: about 3 MB. Fewer cost more each: a fifth at half as many. */

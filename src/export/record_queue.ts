@@ -8,6 +8,7 @@
 import { assert } from "../errors.ts";
 import type { Meaning } from "../flow.ts";
 import { FlowRecord, QUEUED_RECORD_BYTES, RECORD_OFFSETS } from "../flow_record.ts";
+import { EXPORT_QUEUE_RECORDS_MIN } from "../limits.ts";
 import { AggregateRecords } from "./aggregate_records.ts";
 import { isSameFlow, mergeRecord } from "./record_merge.ts";
 
@@ -81,7 +82,7 @@ export class RecordQueue {
   readonly counts: QueueCounts = { merged: 0, aggregated: 0 };
 
   constructor(recordsMax: number) {
-    assert(recordsMax >= CHUNK_RECORDS, `a queue has room for ${CHUNK_RECORDS} records`);
+    assert(recordsMax >= EXPORT_QUEUE_RECORDS_MIN, `a queue has room for ${EXPORT_QUEUE_RECORDS_MIN} records`);
     this.#recordsMax = recordsMax;
   }
 

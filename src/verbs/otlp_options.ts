@@ -1,125 +1,115 @@
-/** --otlp and what goes with it: receivers for spans. Options are for the --otlp before them, or before all for all. */
+/** --otlp and what goes with it: receivers for spans, instead of those that the file has. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.ts";
-import { type Compression, COMPRESSIONS, OTLP_PROTOCOL_NAMES, type OtlpProtocol, otlpProtocol } from "../export/mod.ts";
+import type { Flag } from "../settings/mod.ts";
 
-/** A receiver as the command line describes it. */
-export interface ReceiverFlags {
-  url: URL;
-  protocol: OtlpProtocol;
+/** A receiver as settings have it. */
+interface Receiver {
+  endpoint?: string;
+  protocol: string;
+  compression: string;
   headers: Record<string, string>;
-  compression: Compression;
-  bearerFile?: string;
-  user?: string;
-  passwordFile?: string;
-  caCert?: string;
-  clientCert?: string;
-  clientKey?: string;
-  insecureSkipVerify?: boolean;
+  auth: { bearer_file?: string; basic?: { user?: string; pass_file?: string } };
+  tls: { ca_cert?: string; client_cert?: string; client_key?: string; insecure_skip_verify?: boolean };
 }
 
-type Details = Omit<ReceiverFlags, "url">;
-
-const HEADER_NAME_REGEXP = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What weir sets itself, and what belongs to the protocols. */
-const OWN_HEADERS_REGEXP = /^(content-(type|encoding|length)|host|te|user-agent|connection|grpc-.*|.*-bin)$/;
+const PROTOCOLS = ["grpc", "http_binary", "http_json", "http/protobuf", "http/json"];
+const COMPRESSIONS = ["none", "gzip"];
 
 /** Adds the options. What is returned fills as the command line is read. */
 export function addOtlpOptions(command: Command): ReceiverList {
   const list = new ReceiverList();
-  const add = (flags: string, description: string, take: (details: Details, value: string) => void) =>
-    command.addOption(
-      new Option(flags, description).argParser((value: string) =>
-        list.describe(flags, (details) => take(details, value))
-      ),
-    );
+  /** An option of the --otlp before it; one in front of all is for all. */
+  const add = (
+    flags: string,
+    description: string,
+    take: (receiver: Receiver, value: string) => void,
+    choices?: string[],
+  ) => {
+    const option = new Option(flags, description);
+    if (choices) option.choices(choices);
+    const parse = option.parseArg;
+    command.addOption(option.argParser((value: string) => {
+      parse?.(value, undefined);
+      list.describe(flags, (receiver) => take(receiver, value));
+    }));
+  };
   command.addOption(
     new Option("--otlp <url>", "send spans to an OpenTelemetry receiver, as http://127.0.0.1:4317; repeatable")
-      .argParser((value: string) => list.add(parseUrl(value))),
+      .argParser((value: string) => list.add(checkUrl(value))),
   );
-  add("--otlp-protocol <name>", `how: ${OTLP_PROTOCOL_NAMES.join(", ")} (default: grpc)`, (details, name) => {
-    details.protocol = otlpProtocol(name) ?? refuse(`there are ${OTLP_PROTOCOL_NAMES.join(", ")}`);
+  add("--otlp-protocol <name>", "how (default: grpc)", (receiver, name) => receiver.protocol = name, PROTOCOLS);
+  add(
+    "--otlp-compression <name>",
+    "of requests (default: none)",
+    (receiver, name) => receiver.compression = name,
+    COMPRESSIONS,
+  );
+  add("--otlp-header <name=value>", "a header of each request; repeatable", (receiver, text) => {
+    Object.assign(receiver.headers, parseHeader(text));
   });
-  add("--otlp-header <name=value>", "a header of each request; repeatable", (details, text) => {
-    details.headers = { ...details.headers, ...parseHeader(text) };
+  add("--otlp-bearer-file <file>", "a token, read again when it changes", ({ auth }, path) => auth.bearer_file = path);
+  add("--otlp-user <name>", "basic authentication, with --otlp-password-file", ({ auth }, user) => {
+    auth.basic = { ...auth.basic, user };
   });
-  add("--otlp-compression <name>", `of requests: ${COMPRESSIONS.join(", ")} (default: none)`, (details, name) => {
-    details.compression = COMPRESSIONS.find((known) => known === name) ??
-      refuse(`there are ${COMPRESSIONS.join(", ")}`);
+  add("--otlp-password-file <file>", "a password, read again when it changes", ({ auth }, pass_file) => {
+    auth.basic = { ...auth.basic, pass_file };
   });
-  add("--otlp-bearer-file <file>", "a token, read again when the file changes", (d, path) => d.bearerFile = path);
-  add("--otlp-user <name>", "basic authentication, with --otlp-password-file", (d, name) => d.user = name);
-  add("--otlp-password-file <file>", "read again when the file changes", (d, path) => d.passwordFile = path);
-  add("--otlp-ca-cert <file>", "authorities to trust beside the built-in ones, PEM", (d, path) => d.caCert = path);
-  add("--otlp-client-cert <file>", "this client's certificate, PEM", (d, path) => d.clientCert = path);
-  add("--otlp-client-key <file>", "its key, PEM", (d, path) => d.clientKey = path);
+  add(
+    "--otlp-ca-cert <file>",
+    "authorities to trust beside the built-in ones, PEM",
+    ({ tls }, path) => tls.ca_cert = path,
+  );
+  add("--otlp-client-cert <file>", "this client's certificate, PEM", ({ tls }, path) => tls.client_cert = path);
+  add("--otlp-client-key <file>", "its key, PEM", ({ tls }, path) => tls.client_key = path);
   command.addOption(
     new Option("--otlp-insecure-skip-verify", "take any certificate for the receiver's").argParser(() =>
-      list.describe("--otlp-insecure-skip-verify", (details) => details.insecureSkipVerify = true)
+      list.describe("--otlp-insecure-skip-verify", ({ tls }) => tls.insecure_skip_verify = true)
     ),
   );
   return list;
 }
 
+/** Receivers as the command line describes them, one word after the other. */
 export class ReceiverList {
-  readonly #before: Details = { protocol: "grpc", headers: {}, compression: "none" };
-  readonly #receivers: ReceiverFlags[] = [];
+  readonly #forAll: Receiver = { protocol: "grpc", compression: "none", headers: {}, auth: {}, tls: {} };
+  readonly #receivers: Receiver[] = [];
   #described: string | undefined;
 
-  add(url: URL): ReceiverList {
-    this.#receivers.push({ ...this.#before, url });
-    return this;
+  add(endpoint: string): void {
+    this.#receivers.push({ ...structuredClone(this.#forAll), endpoint });
   }
 
-  describe(option: string, take: (details: Details) => void): ReceiverList {
+  describe(option: string, take: (receiver: Receiver) => void): void {
     this.#described = option.split(" ")[0]!;
-    take(this.#receivers.at(-1) ?? this.#before);
-    return this;
+    take(this.#receivers.at(-1) ?? this.#forAll);
   }
 
-  /** The receivers, checked. Throws UsageError. */
-  receivers(): readonly ReceiverFlags[] {
-    if (this.#described && !this.#receivers.length) {
-      throw new UsageError(`Cannot use ${this.#described} without --otlp: name a receiver`);
+  /** As settings have them. They replace the file's whole: its secrets are not for another address. */
+  flags(): Flag[] {
+    if (this.#receivers.length) {
+      return [{ flag: "--otlp", path: "export.traces.otlp", value: this.#receivers.map(withoutEmpty) }];
     }
-    for (const receiver of this.#receivers) check(receiver);
-    return this.#receivers;
+    if (this.#described) throw new UsageError(`Cannot use ${this.#described} without --otlp: name a receiver`);
+    return [];
   }
 }
 
-function check(receiver: ReceiverFlags): void {
-  const { url, user, passwordFile, bearerFile, headers, caCert, clientCert, clientKey, insecureSkipVerify } = receiver;
-  const problem = (text: string) => new UsageError(`Cannot send to ${url.origin}: ${text}`);
-  if ((user === undefined) !== (passwordFile === undefined)) {
-    throw problem("--otlp-user and --otlp-password-file belong together");
-  }
-  if (bearerFile && user) throw problem("--otlp-bearer-file and --otlp-user exclude each other");
-  if ((bearerFile || user) && headers.authorization) {
-    throw problem("the header authorization is given twice: by --otlp-header and by a token or password");
-  }
-  if ((clientCert === undefined) !== (clientKey === undefined)) {
-    throw problem("--otlp-client-cert and --otlp-client-key belong together");
-  }
-  if (url.protocol === "http:" && (caCert || clientCert || insecureSkipVerify)) {
-    throw problem("certificates are for https://");
-  }
+function withoutEmpty({ tls, ...receiver }: Receiver): unknown {
+  return Object.keys(tls).length ? { ...receiver, tls } : receiver;
 }
 
-function refuse(why: string): never {
-  throw new InvalidArgumentError(why);
-}
-
-function parseUrl(text: string): URL {
+function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") refuse("a URL is wanted, as http://127.0.0.1:4317");
-  if (url.username || url.password) refuse("a URL without a password is wanted: see --otlp-user");
-  return url;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text;
+  throw new InvalidArgumentError("a URL is wanted, as http://127.0.0.1:4317");
 }
+
+const HEADER_NAME_REGEXP = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 function parseHeader(text: string): Record<string, string> {
   const at = text.indexOf("=");
   const name = text.slice(0, at).toLowerCase();
-  if (at < 1 || !HEADER_NAME_REGEXP.test(name)) refuse("a header is written as name=value");
-  if (OWN_HEADERS_REGEXP.test(name)) refuse(`${name} is not yours to set`);
+  if (at < 1 || !HEADER_NAME_REGEXP.test(name)) throw new InvalidArgumentError("a header is written as name=value");
   return { [name]: text.slice(at + 1) };
 }

@@ -13,12 +13,19 @@ import {
   textHeader,
   textLine,
 } from "../export/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 
 const OUTPUTS = ["text", "json", "none"] as const;
 export type Output = typeof OUTPUTS[number];
 
 export function outputOption(): Option {
   return new Option("-o, --output <kind>", "how flows leave (default: text on a terminal, else json)").choices(OUTPUTS);
+}
+
+/** What the settings choose; undefined: nothing. */
+export function outputOf(stdout: Settings["export"]["traces"]["stdout"]): Output | undefined {
+  if (!stdout) return undefined;
+  return stdout.format === "json" ? "json" : "text";
 }
 
 const stdout: LineStream = {

@@ -13,15 +13,17 @@ import { claimRunFile, type RunFile } from "../run_file.ts";
 import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { addOtlpOptions, type ReceiverFlags, type ReceiverList } from "./otlp_options.ts";
-import { createExporter, type Output, outputOption } from "./output.ts";
+import { otlpExporters } from "./otlp_exporters.ts";
+import { addOtlpOptions } from "./otlp_options.ts";
+import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
-import { openReceivers } from "./receivers.ts";
-import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { logNotices, type SettingsOptions, settle } from "./settle.ts";
+import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
@@ -40,7 +42,6 @@ const TC_PRIORITY_MOST = 32_767;
 export function runCommand(): Command {
   const command = new Command("run")
     .description("watch this machine's traffic and hand out its flows (default)")
-    .option("-c, --config <file>", "a configuration file (YAML)")
     .addOption(
       new Option(
         "-i, --interface <pattern>",
@@ -73,19 +74,19 @@ export function runCommand(): Command {
       parseWhole(1, FLOWS_MAX_MOST),
     )
     .action(async (options: RunOptions) => {
-      Deno.exitCode = await run(options, receivers);
+      Deno.exitCode = await run({ ...options, receivers });
     });
   const receivers = addOtlpOptions(command);
-  for (const option of logOptions()) command.addOption(option);
+  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
   return command;
 }
 
-async function run(options: RunOptions, receivers: ReceiverList): Promise<number> {
-  const settings = await settle(options);
+async function run(options: RunOptions): Promise<number> {
+  const { settings, notices } = await settle(options);
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
-  const wanted = receivers.receivers();
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
+  logNotices(notices);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
@@ -95,7 +96,7 @@ async function run(options: RunOptions, receivers: ReceiverList): Promise<number
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
   const meaning = openMeaning(() => agent);
-  const exporters = await openExporters(options, wanted, meaning.references, () => agent);
+  const exporters = await openExporters(settings, options.output, meaning.references, () => agent);
   const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
   undo.defer(() => agent.close());
 
@@ -148,15 +149,16 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
 
 /** Where flows go: to receivers, to stdout, or to both. */
 async function openExporters(
-  { output }: RunOptions,
-  receivers: readonly ReceiverFlags[],
+  { export: { traces } }: Settings,
+  output: Output | undefined,
   references: References,
   agentOf: () => Agent,
 ): Promise<Exporter[]> {
-  const otlp = await openReceivers(receivers, references, () => agentOf().addresses());
+  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses());
+  const chosen = output ?? outputOf(traces.stdout);
   // who names a receiver and reads no terminal has said where flows go
-  const isSilent = otlp.length > 0 && !output && !Deno.stdout.isTerminal();
-  return [...(isSilent ? [] : [createExporter(output, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
+  const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
+  return [...(isSilent ? [] : [createExporter(chosen, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
 }
 
 /** What records mean and refer to, as far as this host tells it. */

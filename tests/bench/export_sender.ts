@@ -105,6 +105,7 @@ async function ownSender(protocol: OtlpProtocol, url: string, batch: number): Pr
     scope: SCOPE,
     module: spanModule(),
     references: REFERENCES,
+    withStandardNames: true,
   });
   const records = benchRecords(RECORDS);
   return {

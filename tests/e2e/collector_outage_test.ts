@@ -47,15 +47,15 @@ Deno.test("run sends to one receiver whatever becomes of another, and each has i
     settings: "span: { udp_timeout: 1s }\nshutdown_timeout: 2s",
   });
   await bed.wire.send({ flows: 307, packets: 1_009 });
-  await until("spans at the one that lives", async () => await delivered(bed, "otlp-3") >= 307);
+  await until("spans at the one that lives", async () => await delivered(bed, "otlp_3") >= 307);
   const ended = await bed.wire.agent.stop();
   equal(ended.code, 0, ended.log);
   assertFinalBooks(ended.books);
   await bed.collector.stop();
   deepEqual(byId(bed.collector.spans()), byId(ended.spans));
   const { exporters, handed_out } = ended.books.packets;
-  deepEqual(Object.keys(exporters), ["json", "otlp", "otlp-2", "otlp-3"]);
-  for (const name of ["otlp", "otlp-2"]) {
+  deepEqual(Object.keys(exporters), ["json", "otlp", "otlp_2", "otlp_3"]);
+  for (const name of ["otlp", "otlp_2"]) {
     equal(exporters[name]!.exported, 0);
     equal(Object.values(exporters[name]!.lost_export).reduce((sum, count) => sum + count, 0), handed_out);
     match(ended.log, new RegExp(`Exporter ${name} is not delivered: .*refused`, "i"));
@@ -76,7 +76,7 @@ Deno.test("run books what a collector refuses, under the refusal", async () => {
     assertFinalBooks(ended.books);
     const { exporters, handed_out } = ended.books.packets;
     deepEqual(exporters.otlp!.lost_export, { grpc_16: handed_out });
-    deepEqual(exporters["otlp-2"]!.lost_export, { http_401: handed_out });
+    deepEqual(exporters["otlp_2"]!.lost_export, { http_401: handed_out });
     deepEqual(bed.collector.spans(), []);
   } finally {
     Deno.removeSync(tokensFile);

@@ -19,10 +19,11 @@ class ReplacedFiles implements Disposable {
     Deno.renameSync(this.path(`${name}.new`), this.path(name));
   }
 
-  /** A certificate of this authority for the agent. */
-  certify(authority: Authority): void {
+  /** A certificate of this authority for the agent. between: what happens until its key is there, too. */
+  async certify(authority: Authority, between = () => Promise.resolve()): Promise<void> {
     const { cert, key } = authority.issue("agent");
     this.replace("cert", Deno.readTextFileSync(cert));
+    await between();
     this.replace("key", Deno.readTextFileSync(key));
   }
 
@@ -42,7 +43,7 @@ for (const [protocol, port] of [["grpc", GRPC_PORT], ["http_binary", HTTP_PORT]]
     files.replace("clients", [first, second].map(({ cert }) => Deno.readTextFileSync(cert)).join("\n"));
     files.replace("tokens", "token-1\n");
     files.replace("token", "token-1\n");
-    files.certify(first);
+    await files.certify(first);
     const shown = ["--otlp-client-cert", files.path("cert"), "--otlp-client-key", files.path("key")];
     const args = ["--otlp-ca-cert", server.cert, ...shown, "--otlp-bearer-file", files.path("token")];
     await using bed = await openBed(["--output", "json", ...otlp, ...args], {
@@ -56,8 +57,10 @@ for (const [protocol, port] of [["grpc", GRPC_PORT], ["http_binary", HTTP_PORT]]
     // the receiver learns of the new token before its clients use it, and forgets the old one afterwards
     files.replace("tokens", "token-1\ntoken-2\n");
     files.replace("token", "token-2\n");
-    files.certify(second);
-    await bed.wire.send({ flows: 101, packets: 503, source: "10.78.0.1" });
+    await files.certify(second, async () => {
+      await bed.wire.send({ flows: 101, packets: 503, source: "10.78.0.1" });
+      await until("records to be made", async () => (await bed.wire.agent.askJson("/status")).table.records >= 202);
+    });
     await until("spans with the second token", async () => await delivered(bed) >= 202);
     match(bed.wire.agent.log, /Read the token .* again/);
 
@@ -78,11 +81,11 @@ for (const [protocol, port] of [["grpc", GRPC_PORT], ["http_binary", HTTP_PORT]]
       { certified, settings },
     );
     await bed.wire.send({ flows: 101, packets: 503 });
-    await until("spans to be delivered", async () => await delivered(bed, "otlp-2") >= 101);
+    await until("spans to be delivered", async () => await delivered(bed, "otlp_2") >= 101);
     const ended = await bed.wire.agent.stop();
     assertFinalBooks(ended.books);
     const { exporters, handed_out } = ended.books.packets;
-    equal(exporters["otlp-2"]!.exported, handed_out);
+    equal(exporters["otlp_2"]!.exported, handed_out);
     equal(exporters.otlp!.exported, 0);
     match(ended.log, /Exporter otlp is not delivered: .*(certificate|UnknownIssuer)/i);
     await bed.collector.stop();

@@ -65,6 +65,7 @@ async function openOtlp(protocol: OtlpProtocol, condition: Condition): Promise<S
     scope: { name: "weir", version: "1" },
     module: spanModule(),
     references: NO_REFERENCES,
+    withStandardNames: true,
   });
   return {
     exporter,

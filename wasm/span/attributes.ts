@@ -1,4 +1,5 @@
-// A record's attributes; src/export/attributes.ts says what each means. This is the fast way of saying the same: tests/export/otlp compare the two on random records.
+// A record's attributes; src/export/attributes.ts says what each means. This is the fast way of saying the same:
+// tests/export/otlp compare the two on random records.
 
 import * as r from "../record";
 import { FlowRecord } from "../record";

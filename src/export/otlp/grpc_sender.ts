@@ -82,9 +82,14 @@ export class GrpcSender extends OtlpSender {
   override send(batch: RecordBatch): Promise<Answer> {
     const request = this.measured(batch, this.#writer.write(batch.bytes));
     if (!request) return Promise.resolve(TOO_LARGE);
-    this.#takeNewCertificates();
     const authorization = this.authorization();
-    if (authorization !== undefined) this.#metadata.set("authorization", authorization);
+    try {
+      if (authorization !== undefined) this.#metadata.set("authorization", authorization);
+      this.#takeNewCertificates();
+    } catch (error) {
+      // a certificate whose key is not there yet, a token that no header can carry: soon there are others
+      return Promise.resolve({ outcome: "retry", detail: (error as Error).message });
+    }
     this.#response = NOTHING_REJECTED;
     return new Promise((resolve) => {
       this.#delegate.export(request, ({ code, error }) => {
@@ -99,8 +104,9 @@ export class GrpcSender extends OtlpSender {
     if (!tls) return;
     tls.material();
     if (tls.version === this.#tlsVersion) return;
+    const next = this.#createDelegate();
     void this.#delegate.shutdown();
-    this.#delegate = this.#createDelegate();
+    this.#delegate = next;
   }
 
   #delivered(count: number): Answer {

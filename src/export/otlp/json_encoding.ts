@@ -11,13 +11,18 @@ import type { Encoding } from "./http_sender.ts";
 import type { Scope } from "./request_head.ts";
 import type { Resource } from "./resource.ts";
 import { readJsonTraceResponse } from "./response.ts";
-import { OTLP_KIND } from "./span_pieces.ts";
+import { type IsWanted, OTLP_KIND } from "./span_pieces.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** resource: asked once, for the first request. */
-export function jsonEncoding(resource: () => Resource, scope: Scope, references: References): Encoding {
+export function jsonEncoding(
+  resource: () => Resource,
+  scope: Scope,
+  references: References,
+  isWanted: IsWanted,
+): Encoding {
   let head: string | undefined;
   const makeHead = () =>
     `{"resourceSpans":[{"resource":${JSON.stringify({ attributes: keyValues(resource()) })},` +
@@ -28,7 +33,7 @@ export function jsonEncoding(resource: () => Resource, scope: Scope, references:
       head ??= makeHead();
       const spans = Array.from({ length: batch.count }, (_, i) => {
         const record = batch.record(i);
-        return JSON.stringify(jsonSpan(flowSpan(record, queuedContext(record, references))));
+        return JSON.stringify(jsonSpan(flowSpan(record, queuedContext(record, references)), isWanted));
       });
       const body = encoder.encode(`${head}${spans.join(",")}]}]}]}`);
       return body.length > OTLP_REQUEST_BYTES_MAX ? undefined : body;
@@ -38,8 +43,9 @@ export function jsonEncoding(resource: () => Resource, scope: Scope, references:
   };
 }
 
-function jsonSpan({ kind, attributes, ...span }: FlowSpan): Record<string, unknown> {
-  return { ...span, kind: OTLP_KIND[kind], attributes: keyValues(attributes) };
+function jsonSpan({ kind, attributes, ...span }: FlowSpan, isWanted: IsWanted): Record<string, unknown> {
+  const wanted = keyValues(attributes).filter(({ key }) => isWanted(key));
+  return { ...span, kind: OTLP_KIND[kind], attributes: wanted };
 }
 
 function keyValues(attributes: Record<string, AttributeValue>): Array<{ key: string; value: unknown }> {

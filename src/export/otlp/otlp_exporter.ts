@@ -2,6 +2,7 @@
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
 import type { Sender } from "../sender.ts";
+import { isStandardName } from "../standard_names.ts";
 import { HttpSender } from "./http_sender.ts";
 import type { HttpTransport } from "./http_transport.ts";
 import { protobufEncoding } from "./protobuf_encoding.ts";
@@ -9,6 +10,7 @@ import type { OtlpProtocol } from "./protocol.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead, type Scope } from "./request_head.ts";
 import type { Resource } from "./resource.ts";
+import type { IsWanted } from "./span_pieces.ts";
 import { SpanWriter } from "./span_writer.ts";
 
 export interface OtlpOptions extends ReceiverOptions {
@@ -20,6 +22,8 @@ export interface OtlpOptions extends ReceiverOptions {
   /** wasm/span, compiled. */
   module: WebAssembly.Module;
   references: References;
+  /** Whether spans carry OpenTelemetry's names beside the flow names. */
+  withStandardNames: boolean;
 }
 
 export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedExporter> {
@@ -38,12 +42,17 @@ async function createSender(options: OtlpOptions): Promise<Sender> {
   const transport = await createTransport(receiver);
   if (protocol === "http_binary") return new HttpSender(receiver, transport, protobufEncoding(createWriter(options)));
   const { jsonEncoding } = await import("./json_encoding.ts");
-  return new HttpSender(receiver, transport, jsonEncoding(resource, scope, references));
+  return new HttpSender(receiver, transport, jsonEncoding(resource, scope, references, isWantedBy(options)));
 }
 
-function createWriter({ module, batchRecordsMax, resource, scope, references }: OtlpOptions): SpanWriter {
+function isWantedBy({ withStandardNames }: OtlpOptions): IsWanted {
+  return (name) => withStandardNames || !isStandardName(name);
+}
+
+function createWriter(options: OtlpOptions): SpanWriter {
+  const { module, batchRecordsMax, resource, scope, references } = options;
   const head = () => new RequestHead(resource(), scope);
-  return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references });
+  return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
 }
 
 async function createTransport({ url, tls }: ReceiverOptions): Promise<HttpTransport> {

@@ -42,14 +42,16 @@ function named(name: string): string {
   return name;
 }
 
+export type IsWanted = (name: string) => boolean;
+
 export type Pieces = Map<number, number[]>;
 
-/** Pieces by number. */
-export function spanPieces(): Pieces {
+/** Pieces by number. isWanted: whether spans carry an attribute. */
+export function spanPieces(isWanted: IsWanted): Pieces {
   const pieces: Pieces = new Map();
   addKeys(pieces);
   addBlocks(pieces);
-  addIdentity(pieces);
+  addIdentity(pieces, isWanted);
   addIp(pieces);
   addTcp(pieces);
   for (const what of [RECORD_AGGREGATE, RECORD_QUEUE_AGGREGATE]) {
@@ -122,9 +124,9 @@ function addBlocks(pieces: Pieces): void {
   );
 }
 
-function addIdentity(pieces: Pieces): void {
+function addIdentity(pieces: Pieces, isWanted: IsWanted): void {
   SPAN_KINDS.forEach((kind, number) => {
-    const ioDirection = IO_DIRECTIONS[kind];
+    const ioDirection = isWanted("network.io.direction") ? IO_DIRECTIONS[kind] : undefined;
     pieces.set(Piece.KIND + number, [
       KIND_TAG,
       OTLP_KIND[kind],
@@ -200,19 +202,19 @@ export function icmpPiece(side: number, protocol: number, type: number, code: nu
 }
 
 /** What comes up at run time, by wasm/span/pieces.ts's numbers. */
-const LATER: ReadonlyArray<(id: number, references: References) => number[]> = [
+const LATER: ReadonlyArray<(id: number, references: References, isWanted: IsWanted) => number[]> = [
   (id, { interfaceOf }) => interfacePiece(interfaceOf(id)),
   (id, { interfaceOf }) => interfaceElement(interfaceOf(id)?.name),
-  (id, { setOf }) => setPiece("source.", setOf(id)),
-  (id, { setOf }) => setPiece("destination.", setOf(id)),
-  (id, { setOf }) => setPiece("", setOf(id)),
+  (id, { setOf }, isWanted) => setPiece("source.", setOf(id), isWanted),
+  (id, { setOf }, isWanted) => setPiece("destination.", setOf(id), isWanted),
+  (id, { setOf }, isWanted) => setPiece("", setOf(id), isWanted),
 ];
 
 export const LATER_KINDS = LATER.length;
 
 /** The piece of a kind for what has this number; empty where nothing is known of it. */
-export function laterPiece(kind: number, id: number, references: References): number[] {
-  return LATER[kind]!(id, references);
+export function laterPiece(kind: number, id: number, references: References, isWanted: IsWanted): number[] {
+  return LATER[kind]!(id, references, isWanted);
 }
 
 function interfacePiece(known: SpanInterface | undefined): number[] {
@@ -228,6 +230,8 @@ function interfaceElement(name: string | undefined): number[] {
 }
 
 /** The attributes of a set under the names that its side has. */
-function setPiece(prefix: string, set: AttributeSet | undefined): number[] {
-  return Object.entries(set?.attributes ?? {}).flatMap(([name, value]) => attribute(`${prefix}${name}`, value));
+function setPiece(prefix: string, set: AttributeSet | undefined, isWanted: IsWanted): number[] {
+  return Object.entries(set?.attributes ?? {}).flatMap(([name, value]) =>
+    isWanted(prefix + name) ? attribute(prefix + name, value) : []
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * Writes records as OTLP requests, in a WebAssembly module with a memory of its own:
  *
- *     64 KiB        pieces' table | caches of later pieces | pieces … | records, copied in | head, spans, written out | later pieces …
+ *     64 KiB | table of pieces | caches of later ones | pieces | records, copied in | head and spans | later pieces
  *
  * Later pieces come up at run time and stay until there are too many: interfaces, kinds of ICMP, attribute sets.
  */
@@ -11,7 +11,7 @@ import { OTLP_REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { References } from "../references.ts";
 import { Piece } from "./piece_numbers.ts";
 import type { RequestHead } from "./request_head.ts";
-import { icmpPiece, LATER_KINDS, laterPiece, spanPieces } from "./span_pieces.ts";
+import { icmpPiece, type IsWanted, LATER_KINDS, laterPiece, spanPieces } from "./span_pieces.ts";
 
 /** wasm/span/index.ts */
 interface SpanExports {
@@ -42,6 +42,8 @@ export interface SpanWriterOptions {
   /** Asked once, for the first request. */
   head(): RequestHead;
   references: References;
+  /** Whether spans carry an attribute. */
+  isWanted: IsWanted;
 }
 
 export class SpanWriter {
@@ -67,7 +69,7 @@ export class SpanWriter {
       },
     });
     this.#exports = instance.exports as unknown as SpanExports;
-    const pieces = spanPieces();
+    const pieces = spanPieces(options.isWanted);
     assert(TABLE + Piece.COUNT * 4 <= CACHES, "the table of pieces has room");
     const pieceBytes = [...pieces.values()].reduce((sum, { length }) => sum + spaceOf(length), 0);
     this.#records = PIECES + pieceBytes;
@@ -104,7 +106,8 @@ export class SpanWriter {
   /** Pieces that come up at run time stay where they are until the next request. */
   #laterPiece(kind: number, id: number): number {
     const known = this.#later[kind]!.get(id);
-    return known ?? this.#addPiece(this.#later[kind]!, id, laterPiece(kind, id, this.#options.references));
+    return known ??
+      this.#addPiece(this.#later[kind]!, id, laterPiece(kind, id, this.#options.references, this.#options.isWanted));
   }
 
   #icmpPiece(side: number, protocol: number, type: number, code: number): number {

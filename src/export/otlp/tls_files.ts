@@ -3,12 +3,12 @@ import { ChangingFile } from "../../changing_file.ts";
 
 export interface TlsPaths {
   /** Authorities that are trusted beside the built-in ones, PEM. */
-  caCert?: string;
+  caCert: string | undefined;
   /** This client's certificate chain and key, PEM: both or neither. */
-  clientCert?: string;
-  clientKey?: string;
+  clientCert: string | undefined;
+  clientKey: string | undefined;
   /** Takes any certificate for the receiver's. */
-  insecureSkipVerify?: boolean;
+  insecureSkipVerify: boolean;
 }
 
 /** What the files hold, in PEM. */
@@ -26,7 +26,7 @@ export class TlsFiles {
 
   /** Throws UsageError for a file that cannot be read. */
   constructor({ caCert, clientCert, clientKey, insecureSkipVerify }: TlsPaths) {
-    this.insecureSkipVerify = insecureSkipVerify ?? false;
+    this.insecureSkipVerify = insecureSkipVerify;
     this.#caCert = caCert === undefined ? undefined : new ChangingFile(caCert, "authorities' certificates");
     this.#clientCert = clientCert === undefined ? undefined : new ChangingFile(clientCert, "client certificate");
     this.#clientKey = clientKey === undefined ? undefined : new ChangingFile(clientKey, "client key");

@@ -58,6 +58,7 @@ async function open(
     scope: { name: "weir", version: "1" },
     module: spanModule(),
     references: { interfaceOf, setOf: (id) => SETS[id - 1] },
+    withStandardNames: true,
   });
   const bytes = new Uint8Array(RECORD_BYTES);
   const record = new FlowRecord(bytes.buffer);

@@ -42,7 +42,7 @@ Deno.test(`SpanWriter writes what the attribute table says, for any record (seed
   const random = seededRandom(SEED);
   const sets = randomSets(101, random);
   const references = { interfaceOf, setOf: (id: number) => sets[id - 1] };
-  const writer = new SpanWriter(spanModule(), { recordsMax: RECORDS, head: HEAD, references });
+  const writer = new SpanWriter(spanModule(), { recordsMax: RECORDS, head: HEAD, references, isWanted: () => true });
   for (let round = 0; round < 5; round++) {
     // counts that take nine bytes each, and ones that take four
     const records = randomRecords(random, round % 2 ? 28 : 53);
@@ -70,6 +70,7 @@ Deno.test("SpanWriter writes no request that is larger than receivers take, and 
     requestBytesMax: 1_000_003,
     head: HEAD,
     references: { interfaceOf, setOf: (id) => sets[id - 1] },
+    isWanted: () => true,
   });
   const record = new FlowRecord(randomRecords(random).buffer);
   const named = (count: number) => Array.from({ length: count }, () => meaning("CLIENT", { source: sets[0]! }));
@@ -88,6 +89,7 @@ Deno.test("SpanWriter forgets pieces of sets when there are too many, not while 
     recordsMax: RECORDS,
     head: HEAD,
     references: { interfaceOf, setOf: (id) => sets[id - 1] },
+    isWanted: () => true,
   });
   const record = new FlowRecord(randomRecords(seededRandom(SEED)).buffer);
   for (let first = 0; first + RECORDS <= sets.length; first += RECORDS) {
