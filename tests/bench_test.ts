@@ -26,6 +26,7 @@ Deno.test("bench measures every part, prints a table and writes its figures", as
       "community_id",
       "export",
       "export memory",
+      "outage",
       "whole path",
       "footprint",
     ]);
