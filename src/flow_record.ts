@@ -80,6 +80,8 @@ export const Fact = {
 export type Side = 0 | 1;
 
 const HIGH_WORD = 2 ** 32;
+const NS_PER_MS = 1e6;
+const ADDRESS_STEP = RECORD_OFFSETS.destination0 - RECORD_OFFSETS.source0;
 
 /**
  * One record of a region of records. A cursor, not a copy: `moveTo()` points it at the next one, and what it reads is
@@ -164,6 +166,10 @@ export class FlowRecord {
   get destinationAddress(): Uint8Array {
     return this.#slice(RECORD_OFFSETS.destination0, 16);
   }
+  /** Words of an address, the first one the most significant, signed. Side 0 is the source. */
+  addressWord(side: Side, place: 0 | 1 | 2 | 3): number {
+    return this.#view.getInt32(this.#at + RECORD_OFFSETS.source0 + side * ADDRESS_STEP + place * 4);
+  }
   get sourcePort(): number {
     return this.#u16(RECORD_OFFSETS.sourcePort);
   }
@@ -175,6 +181,13 @@ export class FlowRecord {
   }
   get endUnixNs(): bigint {
     return this.#ns(RECORD_OFFSETS.endUnixNs);
+  }
+  /** The same in ms, without making a bigint; to a microsecond. */
+  get startUnixMs(): number {
+    return this.#count(RECORD_OFFSETS.startUnixNs) / NS_PER_MS;
+  }
+  get endUnixMs(): number {
+    return this.#count(RECORD_OFFSETS.endUnixNs) / NS_PER_MS;
   }
   packetsDelta(side: Side): number {
     return this.#count(RECORD_OFFSETS.packetsDelta0 + side * DIRECTION_STEP);

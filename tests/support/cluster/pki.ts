@@ -49,7 +49,12 @@ export class Authority {
   /** Keys that service accounts' tokens are signed with. */
   async serviceAccountKeys(): Promise<{ privatePath: string; publicPath: string }> {
     const keys = { privatePath: `${this.#folder}/sa.key`, publicPath: `${this.#folder}/sa.pub` };
-    await mustRun("openssl", ["genpkey", ...words("-algorithm RSA -pkeyopt rsa_keygen_bits:2048"), "-out", keys.privatePath]);
+    await mustRun("openssl", [
+      "genpkey",
+      ...words("-algorithm RSA -pkeyopt rsa_keygen_bits:2048"),
+      "-out",
+      keys.privatePath,
+    ]);
     await mustRun("openssl", ["pkey", "-in", keys.privatePath, "-pubout", "-out", keys.publicPath]);
     return keys;
   }

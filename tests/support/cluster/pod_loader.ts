@@ -71,8 +71,13 @@ export class PodLoader {
   }
 
   async #put(entries: Array<[string, Json]>): Promise<void> {
-    const success = entries.map(([key, object]) => ({ requestPut: { key: base64(key), value: base64(JSON.stringify(object)) } }));
-    const response = await fetch(`${this.#plane.etcdUrl}/v3/kv/txn`, { method: "POST", body: JSON.stringify({ success }) });
+    const success = entries.map(([key, object]) => ({
+      requestPut: { key: base64(key), value: base64(JSON.stringify(object)) },
+    }));
+    const response = await fetch(`${this.#plane.etcdUrl}/v3/kv/txn`, {
+      method: "POST",
+      body: JSON.stringify({ success }),
+    });
     const answer = await response.text();
     if (!response.ok) throw new Error(`etcd: ${answer}`);
   }

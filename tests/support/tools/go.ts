@@ -86,7 +86,15 @@ export async function goBuild(
 ): Promise<void> {
   const { packages = ["."], linkerFlags = "", tags = "" } = options;
   await go(
-    ["build", ...PROGRAM_FLAGS, `-tags=${tags}`, `-ldflags=${LINKER_FLAGS} ${linkerFlags}`, "-o", `${folder}/`, ...packages],
+    [
+      "build",
+      ...PROGRAM_FLAGS,
+      `-tags=${tags}`,
+      `-ldflags=${LINKER_FLAGS} ${linkerFlags}`,
+      "-o",
+      `${folder}/`,
+      ...packages,
+    ],
     source,
   );
 }

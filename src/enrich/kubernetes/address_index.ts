@@ -1,0 +1,113 @@
+/** Claims by address: found by four words, without making anything. Grows and shrinks by single claims. */
+import type { Claim } from "./claim.ts";
+import type { Ip } from "./ip.ts";
+
+/** An address and who claims it. */
+export class Address {
+  readonly ip: Ip;
+  readonly claims: Claim[] = [];
+  /** Another address with the same hash. */
+  next: Address | undefined;
+
+  constructor(ip: Ip) {
+    this.ip = ip;
+  }
+}
+
+/** Prefixes that count as one network when addresses in it are known: /24 and /64. */
+const IPV4_HOST_BITS = 8;
+
+export class AddressIndex {
+  readonly #byHash = new Map<number, Address>();
+  /** Claims in each network, to tell addresses that may be named soon from those outside of the cluster. */
+  readonly #networks = new Map<number, number>();
+  #addressCount = 0;
+  #claimCount = 0;
+
+  get addressCount(): number {
+    return this.#addressCount;
+  }
+
+  get claimCount(): number {
+    return this.#claimCount;
+  }
+
+  find(w0: number, w1: number, w2: number, w3: number): Address | undefined {
+    let address = this.#byHash.get(hashOf(w0, w1, w2, w3));
+    while (address) {
+      const { ip } = address;
+      if (ip.w3 === w3 && ip.w2 === w2 && ip.w1 === w1 && ip.w0 === w0) return address;
+      address = address.next;
+    }
+    return undefined;
+  }
+
+  /** Whether an address is in a network of which others are known. */
+  isNear(w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.#networks.has(networkOf(w0, w1, w2, w3));
+  }
+
+  add(claim: Claim): Address {
+    const { ip } = claim;
+    let address = this.find(ip.w0, ip.w1, ip.w2, ip.w3);
+    if (!address) {
+      address = new Address(ip);
+      const hash = hashOf(ip.w0, ip.w1, ip.w2, ip.w3);
+      address.next = this.#byHash.get(hash);
+      this.#byHash.set(hash, address);
+      this.#addressCount++;
+    }
+    address.claims.push(claim);
+    this.#claimCount++;
+    const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
+    this.#networks.set(network, (this.#networks.get(network) ?? 0) + 1);
+    return address;
+  }
+
+  remove(claim: Claim): void {
+    const { ip } = claim;
+    const address = this.find(ip.w0, ip.w1, ip.w2, ip.w3);
+    const place = address ? address.claims.indexOf(claim) : -1;
+    if (!address || place < 0) return;
+    address.claims.splice(place, 1);
+    this.#claimCount--;
+    const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
+    const left = this.#networks.get(network)! - 1;
+    if (left) this.#networks.set(network, left);
+    else this.#networks.delete(network);
+    if (!address.claims.length) this.#forget(address);
+  }
+
+  #forget(address: Address): void {
+    const { w0, w1, w2, w3 } = address.ip;
+    const hash = hashOf(w0, w1, w2, w3);
+    const first = this.#byHash.get(hash)!;
+    if (first !== address) {
+      let before = first;
+      while (before.next !== address) before = before.next!;
+      before.next = address.next;
+    } else if (address.next) {
+      this.#byHash.set(hash, address.next);
+    } else {
+      this.#byHash.delete(hash);
+    }
+    this.#addressCount--;
+  }
+
+  /** Every address, in no order. */
+  *addresses(): Generator<Address> {
+    for (const first of this.#byHash.values()) {
+      for (let address: Address | undefined = first; address; address = address.next) yield address;
+    }
+  }
+}
+
+/** An IPv4 address is its own hash but for a constant; of IPv6 all words matter. */
+function hashOf(w0: number, w1: number, w2: number, w3: number): number {
+  return Math.imul(Math.imul(Math.imul(w0, 31) ^ w1, 31) ^ w2, 31) ^ w3;
+}
+
+function networkOf(w0: number, w1: number, w2: number, w3: number): number {
+  if (w0 === 0 && w1 === 0) return hashOf(w0, w1, w2, w3 >> IPV4_HOST_BITS);
+  return hashOf(w0, w1, 1, 1);
+}

@@ -1,0 +1,7 @@
+/**
+ * Names from Kubernetes: the pods, services, nodes and policies behind a flow's addresses, as they were when it ran.
+ * Loaded only where it is on.
+ */
+export type { EndExplanation, Explanation, FlowQuestion, PolicyExplanation } from "./explainer.ts";
+export { FlowNaming } from "./flow_naming.ts";
+export { DEFAULT_OPTIONS, defaultSide, type KubernetesOptions } from "./options.ts";
