@@ -128,6 +128,13 @@ export class FlowNaming {
     return !this.#mayChange(0) && !this.#mayChange(1);
   }
 
+  /** Whether both ends are named. */
+  isNamed(record: FlowRecord): boolean {
+    if (record.what === RECORD_AGGREGATE) return true;
+    this.#resolve(record);
+    return !this.#found.some(({ unnamed }) => unnamed);
+  }
+
   #mayChange(side: Side): boolean {
     const { unnamed, isProvisional } = this.#found[side];
     if (isProvisional || unnamed === "unknown" || unnamed === "other_time") return true;

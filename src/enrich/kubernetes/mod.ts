@@ -5,3 +5,9 @@
 export type { EndExplanation, Explanation, FlowQuestion, PolicyExplanation } from "./explainer.ts";
 export { FlowNaming } from "./flow_naming.ts";
 export { DEFAULT_OPTIONS, defaultSide, type KubernetesOptions } from "./options.ts";
+export {
+  KubernetesNames,
+  type KubernetesNamesParts,
+  type KubernetesSizes,
+  type Readiness,
+} from "./kubernetes_names.ts";
