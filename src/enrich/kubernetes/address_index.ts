@@ -5,7 +5,8 @@ import type { Ip } from "./ip.ts";
 /** An address and who claims it. */
 export class Address {
   readonly ip: Ip;
-  readonly claims: Claim[] = [];
+  /** The first of the claims; each has the next. */
+  first: Claim | undefined;
   /** Another address with the same hash. */
   next: Address | undefined;
 
@@ -57,7 +58,8 @@ export class AddressIndex {
       this.#byHash.set(hash, address);
       this.#addressCount++;
     }
-    address.claims.push(claim);
+    claim.next = address.first;
+    address.first = claim;
     this.#claimCount++;
     const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
     this.#networks.set(network, (this.#networks.get(network) ?? 0) + 1);
@@ -67,15 +69,13 @@ export class AddressIndex {
   remove(claim: Claim): void {
     const { ip } = claim;
     const address = this.find(ip.w0, ip.w1, ip.w2, ip.w3);
-    const place = address ? address.claims.indexOf(claim) : -1;
-    if (!address || place < 0) return;
-    address.claims.splice(place, 1);
+    if (!address || !takeOut(address, claim)) return;
     this.#claimCount--;
     const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
     const left = this.#networks.get(network)! - 1;
     if (left) this.#networks.set(network, left);
     else this.#networks.delete(network);
-    if (!address.claims.length) this.#forget(address);
+    if (!address.first) this.#forget(address);
   }
 
   #forget(address: Address): void {
@@ -93,13 +93,19 @@ export class AddressIndex {
     }
     this.#addressCount--;
   }
+}
 
-  /** Every address, in no order. */
-  *addresses(): Generator<Address> {
-    for (const first of this.#byHash.values()) {
-      for (let address: Address | undefined = first; address; address = address.next) yield address;
-    }
+function takeOut(address: Address, claim: Claim): boolean {
+  if (address.first === claim) {
+    address.first = claim.next;
+    return true;
   }
+  for (let before = address.first; before; before = before.next) {
+    if (before.next !== claim) continue;
+    before.next = claim.next;
+    return true;
+  }
+  return false;
 }
 
 /** An IPv4 address is its own hash but for a constant; of IPv6 all words matter. */

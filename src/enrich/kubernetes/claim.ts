@@ -42,6 +42,8 @@ export interface Claim {
   toMs: number;
   /** When weir heard of it, Unix ms. */
   readonly seenMs: number;
+  /** Another one of the same address. */
+  next: Claim | undefined;
 }
 
 /** A flow that began so shortly after an address was given up may still be packets on their way. */

@@ -80,10 +80,11 @@ export class ClaimLedger {
     endMs: number,
   ): void {
     const fromMs = this.#beginOf(object, previous, due, nowMs);
-    const claim: Claim = { ...due, object, fromMs, toMs: Infinity, seenMs: nowMs };
+    const { ip, role, sides } = due;
+    const claim: Claim = { ip, role, sides, object, fromMs, toMs: Infinity, seenMs: nowMs, next: undefined };
     this.index.add(claim);
     if (endMs !== Infinity) this.#end(claim, Math.max(fromMs, endMs), nowMs);
-    else object.claims.push(claim);
+    else object.claims = [...object.claims, claim]; // push() would make room for sixteen more
   }
 
   /**
@@ -96,7 +97,7 @@ export class ClaimLedger {
     let fromMs = Math.min(object.startedMs, nowMs);
     if (due.role !== Role.POD) return fromMs;
     const { w0, w1, w2, w3 } = due.ip;
-    for (const other of this.index.find(w0, w1, w2, w3)?.claims ?? []) {
+    for (let other = this.index.find(w0, w1, w2, w3)?.first; other; other = other.next) {
       if (other.role === Role.POD && other.toMs <= nowMs && other.fromMs <= fromMs) {
         fromMs = Math.max(fromMs, other.toMs);
       }

@@ -104,8 +104,8 @@ export class EndResolver {
     if (!found.primary) found.unnamed = this.#whyNot(address, end);
   }
 
-  #weighAll({ claims }: Address, end: FlowEnd): void {
-    for (const claim of claims) {
+  #weighAll({ first }: Address, end: FlowEnd): void {
+    for (let claim = first; claim; claim = claim.next) {
       if (portRefusal(claim, end) === undefined) this.#weigh(claim, fitOf(claim, end.startMs, end.endMs));
     }
   }
@@ -153,9 +153,10 @@ export class EndResolver {
     return slice?.service ? this.#store.named("Service", slice.service, slice.namespace) : undefined;
   }
 
-  #whyNot({ claims }: Address, end: FlowEnd): UnnamedReason {
+  #whyNot({ first }: Address, end: FlowEnd): UnnamedReason {
     if (this.#isAmbiguous.some(Boolean)) return "ambiguous";
-    return claims.some((claim) => portRefusal(claim, end) === undefined) ? "other_time" : "other_port";
+    for (let claim = first; claim; claim = claim.next) if (!portRefusal(claim, end)) return "other_time";
+    return "other_port";
   }
 }
 

@@ -127,8 +127,11 @@ export class Explainer {
     };
   }
 
-  #claims(w0: number, w1: number, w2: number, w3: number): readonly Claim[] {
-    return this.#store.ledger.index.find(w0, w1, w2, w3)?.claims ?? [];
+  #claims(w0: number, w1: number, w2: number, w3: number): Claim[] {
+    const claims: Claim[] = [];
+    const address = this.#store.ledger.index.find(w0, w1, w2, w3);
+    for (let claim = address?.first; claim; claim = claim.next) claims.push(claim);
+    return claims;
   }
 
   #ownersOf(pod: Pod): OwnerExplanation[] {

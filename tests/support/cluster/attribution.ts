@@ -1,13 +1,17 @@
 /** Asks a naming for the cases' names and compares them with what is expected. */
 import assert from "node:assert/strict";
-import type { Attributes, AttributeSet } from "../../../src/attribute_sets.ts";
-import type { FlowNaming } from "../../../src/enrich/kubernetes/mod.ts";
+import type { Attributes, AttributeSet, FlowNames } from "../../../src/attribute_sets.ts";
+import type { FlowRecord } from "../../../src/flow_record.ts";
 import { buildRecord } from "../build_record.ts";
 import type { AttributionCase } from "./attribution_cases.ts";
 
 const PROTOCOL_TCP = 6;
 const NS_PER_MS = 1_000_000n;
 const FLOW_MS = 100;
+
+export interface Naming {
+  namesOf(record: FlowRecord): FlowNames;
+}
 
 /** When the flows of before and after began, Unix ms. */
 export type Moments = Record<"before" | "after", number>;
@@ -29,7 +33,7 @@ export function recordOf(wanted: AttributionCase, moments: Moments) {
 /** Whether an attribute's uid is the right one: name without ".uid", the attributes it stands among. */
 export type UidCheck = (word: string, uid: string, attributes: Attributes) => void;
 
-export function checkCase(naming: FlowNaming, wanted: AttributionCase, moments: Moments, checkUid: UidCheck): void {
+export function checkCase(naming: Naming, wanted: AttributionCase, moments: Moments, checkUid: UidCheck): void {
   const { source, destination, flow } = naming.namesOf(recordOf(wanted, moments));
   const actual = {
     source: withoutUids(source, checkUid),
