@@ -98,9 +98,7 @@ export class ClaimLedger {
     if (due.role !== Role.POD) return fromMs;
     const { w0, w1, w2, w3 } = due.ip;
     for (let other = this.index.find(w0, w1, w2, w3)?.first; other; other = other.next) {
-      if (other.role === Role.POD && other.toMs <= nowMs && other.fromMs <= fromMs) {
-        fromMs = Math.max(fromMs, other.toMs);
-      }
+      if (other.role === Role.POD && other.toMs <= nowMs) fromMs = Math.max(fromMs, other.toMs);
     }
     return fromMs;
   }

@@ -51,7 +51,7 @@ export class FoundEnd {
   gateway: KubernetesObject | undefined;
   /** Why there is nothing; undefined when there is something. */
   unnamed: UnnamedReason | undefined;
-  /** Who comes next may fit better: what was found has only just had the address, or will. */
+  /** Who comes next may fit better: what was found had given the address up when the flow began. */
   isProvisional = false;
 
   clear(): void {
@@ -137,7 +137,7 @@ export class EndResolver {
 
   #read({ port, protocol }: FlowEnd, found: FoundEnd): void {
     const own = this.#object(Role.POD);
-    found.isProvisional = own !== undefined && this.#fits[Role.POD]! >= Fit.JUST_ENDED;
+    found.isProvisional = own !== undefined && this.#fits[Role.POD] === Fit.JUST_ENDED;
     found.pod = (own ?? this.#object(Role.HOST)) as Pod | undefined;
     found.slice = this.#object(Role.ENDPOINT) as EndpointSlice | undefined;
     found.ingress = this.#object(Role.INGRESS);

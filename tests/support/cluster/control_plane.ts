@@ -4,7 +4,7 @@
  */
 import { exists } from "../host.ts";
 import { controlPlaneCommands } from "../tools/kubernetes.ts";
-import { ApiUser } from "./api_user.ts";
+import { ApiUser, type Json } from "./api_user.ts";
 import { Child } from "./child.ts";
 import { Authority, type Identity } from "./pki.ts";
 
@@ -111,6 +111,26 @@ export class ControlPlane implements AsyncDisposable {
     }
   }
 
+  /** Deletes a key of etcd behind the API server's back. */
+  async deleteKey(key: string): Promise<void> {
+    const { deleted } = await this.etcd("kv/deleterange", { key: base64(key) });
+    if (deleted !== "1") throw new Error(`etcd has no key ${key}`);
+  }
+
+  /** Makes etcd forget all versions but the newest. */
+  async compact(): Promise<void> {
+    const { header } = await this.etcd("kv/range", { key: base64("/") });
+    await this.etcd("kv/compaction", { revision: header.revision, physical: true });
+  }
+
+  /** Asks etcd by its JSON gateway. */
+  async etcd(path: string, body: Json): Promise<Json> {
+    const response = await fetch(`${this.etcdUrl}/v3/${path}`, { method: "POST", body: JSON.stringify(body) });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`etcd ${path}: ${answer}`);
+    return JSON.parse(answer);
+  }
+
   /** A kubeconfig for a user by certificate. Returns its path. */
   writeKubeconfig(identity: Identity): string {
     const path = `${identity.certPath}.kubeconfig`;
@@ -161,6 +181,10 @@ function etcdFlags(folder: string, url: string, peerPort: number): string[] {
     "--log-level=warn",
     "--unsafe-no-fsync",
   ];
+}
+
+export function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
 }
 
 function freePorts(count: number): number[] {

@@ -3,7 +3,7 @@
  * controller and a kubelet write into a pod, and copies of it are put straight into etcd, where the API server finds
  * them. Through the API server itself it would be a few hundred a second.
  */
-import type { ControlPlane } from "./control_plane.ts";
+import { base64, type ControlPlane } from "./control_plane.ts";
 import type { Json } from "./api_user.ts";
 
 const PODS_PER_REQUEST = 100;
@@ -53,6 +53,8 @@ export class PodLoader {
       ...sets.map((set) => () => this.#replicaSet(set)),
       ...places.map((place) => () => this.#pod(place)),
     ]);
+    // what is put at once has one version, and who has heard of one of them calls itself up to date
+    await this.#put([this.#pod(first)]);
   }
 
   /** Writes a pod again, with another label: a change that everybody who watches hears of. */
@@ -74,12 +76,7 @@ export class PodLoader {
     const success = entries.map(([key, object]) => ({
       requestPut: { key: base64(key), value: base64(JSON.stringify(object)) },
     }));
-    const response = await fetch(`${this.#plane.etcdUrl}/v3/kv/txn`, {
-      method: "POST",
-      body: JSON.stringify({ success }),
-    });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`etcd: ${answer}`);
+    await this.#plane.etcd("kv/txn", { success });
   }
 
   #pod(place: number, label = "v1"): [string, Json] {
@@ -138,10 +135,6 @@ function namespaceOf(set: number): string {
 
 function uid(kind: number, place: number): string {
   return `${kind}0000000-0000-4000-8000-${String(place).padStart(12, "0")}`;
-}
-
-function base64(text: string): string {
-  return new TextEncoder().encode(text).toBase64();
 }
 
 const POD = {
