@@ -1,4 +1,5 @@
 /** A real control plane that is followed, and short ways to ask who had an address when. */
+import type { Access } from "../../../src/enrich/kubernetes/api/access.ts";
 import { type Attributes, AttributeSets } from "../../../src/attribute_sets.ts";
 import { DEFAULT_OPTIONS, KubernetesNames, type KubernetesOptions } from "../../../src/enrich/kubernetes/mod.ts";
 import type { KindName } from "../../../src/enrich/kubernetes/kinds.ts";
@@ -12,6 +13,17 @@ import type { Identity } from "./pki.ts";
 const NS_PER_MS = 1_000_000n;
 const HOST_IP = "192.168.10.1";
 
+export interface FollowOptions {
+  /** Who follows; default: the administrator. */
+  identity?: (plane: ControlPlane) => Promise<Identity>;
+  /** How, instead of by a kubeconfig of that identity. */
+  access?: (plane: ControlPlane) => Promise<Access>;
+  /** Further ones of the API server. */
+  flags?: string[];
+  /** Wait until all lists are in. */
+  ready?: boolean;
+}
+
 export class FollowedCluster implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly objects: ApiCluster;
@@ -22,15 +34,14 @@ export class FollowedCluster implements AsyncDisposable {
     this.objects = new ApiCluster(plane.admin);
   }
 
-  /** identity: who follows; default: the administrator. ready: wait until all lists are in. */
   static async start(
     options: Partial<KubernetesOptions> = {},
-    { identity, ready = true }: { identity?: (plane: ControlPlane) => Promise<Identity>; ready?: boolean } = {},
+    { identity, access, flags, ready = true }: FollowOptions = {},
   ): Promise<FollowedCluster> {
-    const plane = await ControlPlane.start();
+    const plane = await ControlPlane.start(flags);
     const cluster = new FollowedCluster(plane);
     try {
-      await cluster.follow(options, await identity?.(plane));
+      await cluster.follow(options, await identity?.(plane), await access?.(plane));
       if (ready) await until("the first lists", () => cluster.names.readiness().isReady);
       return cluster;
     } catch (error) {
@@ -39,11 +50,16 @@ export class FollowedCluster implements AsyncDisposable {
     }
   }
 
-  async follow(options: Partial<KubernetesOptions> = {}, identity = this.plane.adminIdentity): Promise<void> {
+  async follow(
+    options: Partial<KubernetesOptions> = {},
+    identity = this.plane.adminIdentity,
+    access?: Access,
+  ): Promise<void> {
     const kubeconfigPath = this.plane.writeKubeconfig(identity);
     this.names = await KubernetesNames.open({
       options: { ...DEFAULT_OPTIONS, kubeconfigPath, ...options },
       sets: new AttributeSets(),
+      ...(access ? { access } : {}),
     });
     this.names.start();
   }

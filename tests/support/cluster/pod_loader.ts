@@ -53,8 +53,23 @@ export class PodLoader {
       ...sets.map((set) => () => this.#replicaSet(set)),
       ...places.map((place) => () => this.#pod(place)),
     ]);
-    // what is put at once has one version, and who has heard of one of them calls itself up to date
-    await this.#put([this.#pod(first)]);
+    await this.#untilKnown(first);
+  }
+
+  /**
+   * What is put at once has one version, and whoever has heard of one of them calls itself up to date, which no API
+   * server does to its clients. So there is a last one, put alone, that the API server is to know.
+   */
+  async #untilKnown(place: number): Promise<void> {
+    const entry = this.#pod(place);
+    const { header } = await this.#put([entry]);
+    const query = new URLSearchParams({
+      fieldSelector: `metadata.name=${entry[1].metadata.name}`,
+      resourceVersion: header.revision,
+      resourceVersionMatch: "NotOlderThan",
+    });
+    const { items } = await this.#plane.admin.get(`/api/v1/pods?${query}`);
+    if (items.length !== 1) throw new Error(`The API server does not know pod ${place}`);
   }
 
   /** Writes a pod again, with another label: a change that everybody who watches hears of. */
@@ -72,11 +87,11 @@ export class PodLoader {
     }));
   }
 
-  async #put(entries: Array<[string, Json]>): Promise<void> {
+  async #put(entries: Array<[string, Json]>): Promise<Json> {
     const success = entries.map(([key, object]) => ({
       requestPut: { key: base64(key), value: base64(JSON.stringify(object)) },
     }));
-    await this.#plane.etcd("kv/txn", { success });
+    return await this.#plane.etcd("kv/txn", { success });
   }
 
   #pod(place: number, label = "v1"): [string, Json] {

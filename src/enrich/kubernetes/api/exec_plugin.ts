@@ -43,12 +43,17 @@ export class ExecPlugin {
     this.#nowMs = nowMs;
   }
 
-  /** Runs the command when what it said last is over. Throws {@linkcode EnvironmentError}. */
+  /** What the command said last, unless that is over. All who ask at once wait for one run. Throws EnvironmentError. */
   async credential(): Promise<ExecCredential> {
-    const kept = await this.#kept?.catch(() => undefined);
-    if (kept && this.#nowMs() < kept.expiresMs - EXPIRY_MARGIN_MS) return kept;
-    this.#kept = this.#run();
-    return await this.#kept;
+    const kept = this.#kept;
+    if (kept && this.#nowMs() < (await kept).expiresMs - EXPIRY_MARGIN_MS) return await kept;
+    if (this.#kept === kept) {
+      const run = this.#kept = this.#run();
+      run.catch(() => {
+        if (this.#kept === run) this.#kept = undefined;
+      });
+    }
+    return await this.#kept!;
   }
 
   refused(): void {

@@ -190,7 +190,7 @@ export class Reflector {
   #afterError(error: unknown): number {
     const { counters, timing } = this.#options;
     const reason = reasonOf(error);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (reason === "refused" && this.#streamsLists && this.#resourceVersion === "" && isUnknownQuery(error)) {
       this.#streamsLists = false; // an older API server
       return 0;
@@ -378,6 +378,12 @@ export class Reflector {
 
 function isUnknownQuery(error: unknown): boolean {
   return error instanceof ApiError && error.isUnknownQuery;
+}
+
+/** What went wrong, with what is behind it: fetch says no more than that it failed. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
 }
 
 function reasonOf(error: unknown): WatchErrorReason {
