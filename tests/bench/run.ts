@@ -17,6 +17,7 @@ const PARTS: Record<string, () => Promise<Bench>> = {
   community_id: async () => (await import("./community_id.ts")).communityIdBench,
   whole_path: async () => (await import("./whole_path.ts")).wholePathBench,
   footprint: async () => (await import("./footprint.ts")).footprintBench,
+  kubernetes: async () => (await import("./kubernetes.ts")).kubernetesBench,
 };
 
 interface Wanted {

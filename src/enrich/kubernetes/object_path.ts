@@ -23,9 +23,21 @@ export class ObjectPath {
 
   /** What an object has there; nothing when it has nothing. */
   valuesIn(object: unknown): unknown[] {
-    let values: unknown[] = [object];
-    for (const step of this.#steps) values = values.flatMap((value) => take(value, step)).slice(0, VALUES_MAX);
+    const values: unknown[] = [];
+    this.#collect(object, 0, values);
     return values;
+  }
+
+  #collect(value: unknown, at: number, values: unknown[]): void {
+    if (value === undefined || value === null || values.length >= VALUES_MAX) return;
+    const step = this.#steps[at];
+    if (step === undefined) {
+      values.push(value);
+    } else if (step === EVERY) {
+      if (Array.isArray(value)) { for (const item of value) this.#collect(item, at + 1, values); }
+    } else if (typeof value === "object" && Object.hasOwn(value, step)) {
+      this.#collect((value as Record<string | number, unknown>)[step], at + 1, values);
+    }
   }
 }
 
@@ -47,11 +59,4 @@ function stepsOf(text: string): Step[] {
   }
   if (!steps.length) throw new UsageError(`Cannot use path "${text}": it is empty; as in status.podIPs[*]`);
   return steps;
-}
-
-function take(value: unknown, step: Step): unknown[] {
-  if (step === EVERY) return Array.isArray(value) ? value : [];
-  if (value === null || typeof value !== "object" || !Object.hasOwn(value, step)) return [];
-  const found = (value as Record<string | number, unknown>)[step];
-  return found === undefined || found === null ? [] : [found];
 }

@@ -3,42 +3,20 @@
  * different ones in each object, which the JavaScript engine remembers longer than it should.
  */
 
-const BEGIN = '"managedFields":[';
+const BEGIN = '"managedFields":[{';
+/** Nothing in them is an array: the first that ends is theirs, unless it stands in the middle of a key. */
+const END = "}]";
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** The text without the first managedFields in it, which are those of the metadata. */
-export function withoutManagedFields(text: string): string {
+/**
+ * Reads JSON text but for the first managedFields in it, which are those of the metadata. Throws SyntaxError.
+ */
+export function parseWithoutManagedFields(text: string): unknown {
   const begin = text.indexOf(BEGIN);
-  if (begin < 0) return text;
-  const end = endOfArray(text, begin + BEGIN.length);
-  return end < 0 ? text : `${text.slice(0, begin)}"managedFields":[]${text.slice(end)}`;
-}
-
-/** Behind the bracket that closes an array; at: behind the one that opens it. −1: none does. */
-function endOfArray(text: string, at: number): number {
-  let depth = 1;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = endOfText(text, at + 1);
-      if (at < 0) return -1;
-    } else if (code === 0x5b || code === 0x7b) {
-      depth++;
-    } else if ((code === 0x5d || code === 0x7d) && --depth === 0) {
-      return at + 1;
-    }
+  const end = begin < 0 ? -1 : text.indexOf(END, begin + BEGIN.length);
+  if (end < 0) return JSON.parse(text);
+  try {
+    return JSON.parse(`${text.slice(0, begin)}"managedFields":[]${text.slice(end + END.length)}`);
+  } catch {
+    return JSON.parse(text); // a key had the end's characters in it
   }
-  return -1;
-}
-
-/** The quote that closes a string; at: behind the one that opens it. −1: none does. */
-function endOfText(text: string, at: number): number {
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === QUOTE) return at;
-  }
-  return -1;
 }
