@@ -46,6 +46,15 @@ export class PureCluster {
     this.naming.store.put(kind(kindName), structuredClone(known));
   }
 
+  /** The same version once more, as in a list. */
+  putAgain(object: Json): void {
+    this.naming.store.put(kind(object.kind), structuredClone(object));
+  }
+
+  kind(name: string): Kind {
+    return kind(name);
+  }
+
   delete(kindName: string, namespace: string, name: string): void {
     const known = this.get(kindName, namespace, name);
     this.#objects.delete(keyOf(kindName, namespace, name));
