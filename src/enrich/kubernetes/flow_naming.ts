@@ -62,9 +62,10 @@ export class FlowNaming {
       stripper: new Stripper(extractions, this.#relations, this.#matchedByLabels()),
       association,
       counters: this.counters,
+      related: this.#relations.kinds(),
       memoryMs: options.memoryMs,
       nowMs,
-    }, ["NetworkPolicy", ...this.#relations.kinds()]);
+    });
     this.#resolver = new EndResolver(this.store);
     this.#policies = new Policies(this.store, sets, this.#ends[0]);
     this.#owners = new Owners(this.store, options.ownerRelations);

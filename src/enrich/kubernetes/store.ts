@@ -18,6 +18,8 @@ export interface StoreParts {
   stripper: Stripper;
   association: ReadonlyMap<KindName, KindAssociation>;
   counters: Counters;
+  /** Kinds of which objects name pods that they select. */
+  related: readonly KindName[];
   memoryMs: number;
   nowMs: () => number;
 }
@@ -44,13 +46,12 @@ export class Store {
   #generation = 1;
   #policyGeneration = 1;
 
-  /** lookedThrough: kinds whose objects are asked for by namespace. */
-  constructor(parts: StoreParts, lookedThrough: Iterable<KindName>) {
+  constructor(parts: StoreParts) {
     this.#parts = parts;
     this.ledger = new ClaimLedger(parts.memoryMs);
     for (const { name } of KINDS) this.#objects.set(name, new Map());
     for (const name of NAMED) this.#names.set(name, new Map());
-    for (const name of lookedThrough) this.#namespaces.set(name, new Map());
+    for (const name of ["NetworkPolicy", ...parts.related] as const) this.#namespaces.set(name, new Map());
   }
 
   /** Grows when what objects are called by others may have changed. */
@@ -115,8 +116,8 @@ export class Store {
     if (kind === "NetworkPolicy" || kind === "Namespace") this.#policyGeneration++;
     if (kind === "Node") this.#podRanges = undefined;
     const wasMissed = this.#missedOwners.delete(uid);
-    const isLookedThrough = this.#namespaces.has(kind) && kind !== "NetworkPolicy";
-    if (wasMissed || isLookedThrough || !NAMES_NOBODY_ELSE.has(kind) && (known || NAMED.has(kind))) this.#generation++;
+    const isRelated = this.#parts.related.includes(kind);
+    if (wasMissed || isRelated || !NAMES_NOBODY_ELSE.has(kind) && (known || NAMED.has(kind))) this.#generation++;
   }
 
   /** The object is not there any more. It keeps its names for flows that it had. */
@@ -137,7 +138,7 @@ export class Store {
     const { kind, namespace } = known;
     this.#namespaces.get(kind)?.get(namespace)?.delete(known);
     if (kind === "NetworkPolicy") this.#policyGeneration++;
-    else if (this.#namespaces.has(kind)) this.#generation++;
+    if (this.#parts.related.includes(kind)) this.#generation++;
     if (kind === "Node") this.#podRanges = undefined;
   }
 
