@@ -12,7 +12,7 @@ import { startLogging } from "../../src/log.ts";
 export interface FollowedReport {
   /** From start to all lists. */
   readyS: number;
-  /** The longest time that the event loop was kept from a timer, in CPU time of its thread and by the clock on the wall. */
+  /** The longest time that the event loop kept a timer waiting, in CPU time of its thread and by the wall. */
   pauseCpuMs: number;
   pauseWallMs: number;
   /** The same before the first object came: once in a process, to set up TLS. */

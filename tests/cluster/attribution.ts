@@ -1,4 +1,4 @@
-/** The table of attribution with a real API server: objects made through it, followed by what the agent follows it with. */
+/** The table of attribution with a real API server: its objects, followed as the agent follows them. */
 import assert from "node:assert/strict";
 import { type Attributes, AttributeSets } from "../../src/attribute_sets.ts";
 import { DEFAULT_OPTIONS, KubernetesNames } from "../../src/enrich/kubernetes/mod.ts";

@@ -142,7 +142,7 @@ export class FlowNaming {
     return unnamed === "outside" && this.store.isInPodRange(this.#ends[side]);
   }
 
-  /** Why a flow has the names that it has, by the same look-up. Throws {@linkcode UsageError} for what is no address. */
+  /** Why a flow has its names, by the same look-up. Throws {@linkcode UsageError} for what is no address. */
   explain(question: FlowQuestion): Explanation {
     const { source, sourcePort, destination, destinationPort } = question;
     readQuestion(question, source, sourcePort, this.#ends[0]);

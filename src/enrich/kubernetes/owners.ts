@@ -52,7 +52,7 @@ export class Owners {
     return steps;
   }
 
-  /** A node that owns its static pods, or a service that another project calls so, is not what an owner attribute says. */
+  /** A node that owns its static pods is no owner to name, nor is a kind of others that is called as one of these. */
   #left({ kind }: Owner, known: Kind | undefined): OwnerStep["left"] {
     const word = kind.toLowerCase();
     if (this.#excluded.has(word)) return "excluded";

@@ -1,4 +1,4 @@
-/** What flows are called, case by case, without an API server; tests/cluster/attribution_test.ts has one. */
+/** What flows are called, case by case, without an API server; tests/cluster/attribution.ts has one. */
 import assert from "node:assert/strict";
 import { checkCase, type Moments } from "../../support/cluster/attribution.ts";
 import { ATTRIBUTION_CASES } from "../../support/cluster/attribution_cases.ts";

@@ -85,8 +85,8 @@ export class ExecPlugin {
   #reasonOf(cause: unknown): string {
     const { command, installHint } = this.#exec;
     if (cause instanceof Deno.errors.NotCapable) return `weir may not run it; start it with --allow-run=${command}`;
-    const hint = cause instanceof Deno.errors.NotFound && installHint ? `; ${installHint.trim()}` : "";
-    return `${plainReason(cause)}${hint}`;
+    if (!(cause instanceof Deno.errors.NotFound)) return plainReason(cause);
+    return `there is no such command${installHint ? `; ${installHint.trim()}` : ""}`;
   }
 
   #cannot(): string {

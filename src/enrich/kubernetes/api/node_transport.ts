@@ -1,4 +1,4 @@
-/** Requests by Node's client: it can leave a certificate unchecked, or check it for another name, which fetch cannot. */
+/** Requests by Node's client: it can leave a certificate unchecked, or check it for another name. fetch cannot. */
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type { TlsMaterial } from "./access.ts";
