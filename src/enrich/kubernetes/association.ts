@@ -13,6 +13,8 @@ export interface Want {
   readonly ip: Ip;
   /** {@linkcode SIDE_SOURCE} and {@linkcode SIDE_DESTINATION}. */
   readonly sides: number;
+  /** The rule's path that found it; of several the first. */
+  readonly path: string;
 }
 
 type Side = "source" | "destination";
@@ -69,8 +71,8 @@ export class KindAssociation {
         const ip = ipOf(value);
         if (!ip) continue;
         const place = wants.findIndex((want) => want.ip.equals(ip));
-        if (place >= 0) wants[place] = { ip, sides: wants[place]!.sides | sides };
-        else if (wants.length < WANTS_MAX) wants.push({ ip, sides });
+        if (place >= 0) wants[place] = { ...wants[place]!, sides: wants[place]!.sides | sides };
+        else if (wants.length < WANTS_MAX) wants.push({ ip, sides, path: path.text });
       }
     }
     return wants;

@@ -34,6 +34,8 @@ export interface Claim {
   /** Of {@linkcode Role}. */
   readonly role: number;
   readonly sides: number;
+  /** Of the association rule that found the address in the object. */
+  readonly path: string;
   /** Replaced when the object's next version comes. */
   object: KubernetesObject;
   /** Unix ms. Of a pod: when it was started or first seen with the address, whichever is earlier. */

@@ -8,7 +8,7 @@ import { type KubernetesObject, Pod, Service } from "./objects.ts";
 import type { RawObject, RawPod, RawService } from "./raw_object.ts";
 
 /** A claim that an object makes as it is now. */
-type Due = Pick<Claim, "ip" | "role" | "sides">;
+type Due = Pick<Claim, "ip" | "role" | "sides" | "path">;
 
 interface Over {
   claim: Claim;
@@ -80,8 +80,8 @@ export class ClaimLedger {
     endMs: number,
   ): void {
     const fromMs = this.#beginOf(object, previous, due, nowMs);
-    const { ip, role, sides } = due;
-    const claim: Claim = { ip, role, sides, object, fromMs, toMs: Infinity, seenMs: nowMs, next: undefined };
+    const { ip, role, sides, path } = due;
+    const claim: Claim = { ip, role, sides, path, object, fromMs, toMs: Infinity, seenMs: nowMs, next: undefined };
     this.index.add(claim);
     if (endMs !== Infinity) this.#end(claim, Math.max(fromMs, endMs), nowMs);
     else object.claims = [...object.claims, claim]; // push() would make room for sixteen more
@@ -138,7 +138,7 @@ function duesOf(object: KubernetesObject, raw: RawObject, wants: readonly Want[]
   if (object instanceof Pod) return podDues(object, raw, wants);
   if (object instanceof Service) return serviceDues(object, raw, wants);
   const role = ROLES[object.kind];
-  return role === undefined ? [] : wants.map(({ ip, sides }) => ({ ip, sides, role }));
+  return role === undefined ? [] : wants.map((want) => ({ ...want, role }));
 }
 
 function podDues(pod: Pod, { status = {} }: RawPod, wants: readonly Want[]): Due[] {
@@ -146,29 +146,31 @@ function podDues(pod: Pod, { status = {} }: RawPod, wants: readonly Want[]): Due
     parseIp(text ?? "") ?? []
   );
   const hasHostPort = pod.containers.some(({ ports }) => ports.some(({ hostPort }) => hostPort > 0));
-  return wants.flatMap(({ ip, sides }): Due[] => {
-    const isHost = pod.hostNetwork || hostIps.some((hostIp) => hostIp.equals(ip));
-    if (!isHost) return [{ ip, sides, role: Role.POD }];
+  return wants.flatMap((want): Due[] => {
+    const isHost = pod.hostNetwork || hostIps.some((hostIp) => hostIp.equals(want.ip));
+    if (!isHost) return [{ ...want, role: Role.POD }];
     // a pod with an address of its own has nothing on its node's but the ports that are led to it
-    return pod.hostNetwork || hasHostPort ? [{ ip, sides, role: Role.HOST }] : [];
+    return pod.hostNetwork || hasHostPort ? [{ ...want, role: Role.HOST }] : [];
   });
 }
 
 function serviceDues(service: Service, { spec = {} }: RawService, wants: readonly Want[]): Due[] {
   const clusterIps = [spec.clusterIP, ...spec.clusterIPs ?? []].flatMap((text) => parseIp(text ?? "") ?? []);
-  const dues = wants.map(({ ip, sides }): Due => {
-    const isOwn = clusterIps.some((clusterIp) => clusterIp.equals(ip));
-    return { ip, sides, role: isOwn ? Role.CLUSTER : Role.EXTERNAL };
+  const dues = wants.map((want): Due => {
+    const isOwn = clusterIps.some((clusterIp) => clusterIp.equals(want.ip));
+    return { ...want, role: isOwn ? Role.CLUSTER : Role.EXTERNAL };
   });
   const sides = wants.reduce((all, want) => all | want.sides, 0);
   for (const { nodePort, protocol } of service.ports) {
-    if (nodePort) dues.push({ ip: nodePortIp(nodePort, protocol), sides, role: Role.NODE_PORT });
+    if (nodePort) dues.push({ ip: nodePortIp(nodePort, protocol), sides, path: NODE_PORT_PATH, role: Role.NODE_PORT });
   }
   return dues;
 }
 
+const NODE_PORT_PATH = "spec.ports[*].nodePort";
+
 /** A port of every node, as an address that no host has: a place in the index. */
-export function nodePortIp(port: number, protocol: number): Ip {
+function nodePortIp(port: number, protocol: number): Ip {
   return new Ip(NODE_PORT_WORD, 0, 0, nodePortWord(port, protocol));
 }
 

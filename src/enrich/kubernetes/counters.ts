@@ -8,7 +8,15 @@ export type EventType = "added" | "modified" | "deleted" | "bookmark" | "listed"
 export type RefusalReason = "no_uid" | "not_selected" | "unreadable" | "too_long";
 
 /** Why a watch broke off. */
-export type WatchErrorReason = "forbidden" | "missing" | "expired" | "refused" | "unreachable" | "silent" | "garbage";
+export type WatchErrorReason =
+  | "unauthorized"
+  | "forbidden"
+  | "missing"
+  | "expired"
+  | "refused"
+  | "unreachable"
+  | "silent"
+  | "garbage";
 
 /** Why an end of a flow has no name. */
 export type UnnamedReason = "outside" | "unknown" | "other_time" | "other_port" | "ambiguous";
@@ -41,7 +49,16 @@ export class Counters {
         events: { added: 0, modified: 0, deleted: 0, bookmark: 0, listed: 0 },
         unchanged: 0,
         refused: { no_uid: 0, not_selected: 0, unreadable: 0, too_long: 0 },
-        errors: { forbidden: 0, missing: 0, expired: 0, refused: 0, unreachable: 0, silent: 0, garbage: 0 },
+        errors: {
+          unauthorized: 0,
+          forbidden: 0,
+          missing: 0,
+          expired: 0,
+          refused: 0,
+          unreachable: 0,
+          silent: 0,
+          garbage: 0,
+        },
         lists: 0,
       };
       this.#kinds.set(kind, counts);

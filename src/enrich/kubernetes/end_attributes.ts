@@ -73,7 +73,9 @@ export class EndAttributes {
   #ofKeys(word: string, field: "labels" | "annotations", part: string, values: Labels): void {
     if (!this.#extraction.hasKeys(field)) return;
     for (const [key, value] of Object.entries(values)) {
-      if (this.#extraction.wantsKey(word, field, key)) this.#set(`k8s.${word}.${part}.${key}`, value);
+      if (typeof value === "string" && this.#extraction.wantsKey(word, field, key)) {
+        this.#set(`k8s.${word}.${part}.${key}`, value);
+      }
     }
   }
 

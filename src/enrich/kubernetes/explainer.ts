@@ -54,6 +54,8 @@ export interface ObjectName {
 export interface Candidate extends ObjectName {
   /** What the object is to the address. */
   role: string;
+  /** Where the association rule found the address in the object. */
+  path: string;
   /** Unix ms; toMs undefined: it still has the address. */
   fromMs: number;
   toMs: number | undefined;
@@ -157,12 +159,13 @@ export class Explainer {
 }
 
 function candidateOf(claim: Claim, end: FlowEnd, found: FoundEnd): Candidate {
-  const { object, role, fromMs, toMs, seenMs } = claim;
+  const { object, role, path, fromMs, toMs, seenMs } = claim;
   const { kind, namespace, name, uid } = object;
   const fit = fitOf(claim, end.startMs, end.endMs);
   return {
     ...{ kind, namespace, name, uid },
     role: ROLE_NAMES[role]!,
+    path,
     fromMs,
     toMs: toMs === Infinity ? undefined : toMs,
     seenMs,

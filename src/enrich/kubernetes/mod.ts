@@ -11,3 +11,4 @@ export {
   type KubernetesSizes,
   type Readiness,
 } from "./kubernetes_names.ts";
+export { KUBERNETES_ATTRIBUTES, type KubernetesAttribute } from "./attribute_table.ts";

@@ -81,8 +81,8 @@ export class Stripper {
       case "Service":
         return new Service(metadata, filters, selector, this.#servicePorts(raw));
       case "EndpointSlice": {
-        const service = raw.metadata?.labels?.[SERVICE_LABEL] ?? "";
-        return new EndpointSlice(metadata, filters, this.#text(service), this.#ports((raw as RawEndpointSlice).ports));
+        const service = this.#text(raw.metadata?.labels?.[SERVICE_LABEL]);
+        return new EndpointSlice(metadata, filters, service, this.#ports((raw as RawEndpointSlice).ports));
       }
       case "Endpoints": {
         const ports = (raw as RawEndpoints).subsets?.flatMap(({ ports }) => ports ?? []);
@@ -106,7 +106,7 @@ export class Stripper {
       kind: kind.name,
       uid: String(raw.uid ?? ""),
       name: String(raw.name ?? ""),
-      namespace: this.#text(raw.namespace ?? ""),
+      namespace: this.#text(raw.namespace),
       createdMs: timeMs(raw.creationTimestamp) ?? nowMs,
       labels: this.#labelsOf(kind, raw.labels),
       annotations: this.#labelsOnce(wantedKeys(this.#extractions, kind.word, "annotations", raw.annotations)),
@@ -126,12 +126,13 @@ export class Stripper {
 
   #owner(raw: RawOwner | undefined): Owner | undefined {
     if (!raw?.uid) return undefined;
-    const { kind = "", name = "", uid } = raw;
-    return this.#owners.get(`${kind}/${name}/${uid}`, () => ({ kind: this.#text(kind), name, uid }));
+    const [kind, name, uid] = [this.#text(raw.kind), String(raw.name ?? ""), String(raw.uid)];
+    return this.#owners.get(`${kind}/${name}/${uid}`, () => ({ kind, name, uid }));
   }
 
-  #text(text: string): string {
-    return this.#texts.get(text, () => text);
+  /** What is no text counts as none. */
+  #text(value: unknown): string {
+    return typeof value === "string" ? this.#texts.get(value, () => value) : "";
   }
 
   /** Equal contents once. */
@@ -145,7 +146,7 @@ export class Stripper {
     const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
     const containers = [...spec.containers ?? [], ...sidecars].map(containerOf);
     return new Pod(metadata, filters, {
-      node: this.#text(spec.nodeName ?? ""),
+      node: this.#text(spec.nodeName),
       hostNetwork: spec.hostNetwork === true,
       containers: this.#once(this.#lists, containers, () => containers) as Container[],
       startedMs: timeMs(status.startTime) ?? metadata.createdMs,
@@ -173,16 +174,16 @@ export class Stripper {
     const internal = addresses.find(({ type }) => type === "InternalIP") ?? addresses[0];
     const texts = spec.podCIDRs ?? (spec.podCIDR ? [spec.podCIDR] : []);
     const ranges = this.#once(this.#lists, ["ranges", ...texts], () => texts.flatMap((text) => parseCidr(text) ?? []));
-    return new Node(metadata, filters, this.#text(internal?.address ?? ""), ranges as Cidr[]);
+    return new Node(metadata, filters, this.#text(internal?.address), ranges as Cidr[]);
   }
 }
 
 function containerOf({ name = "", image = "", ports = [] }: RawContainer): Container {
   return {
-    name,
-    image,
+    name: String(name),
+    image: String(image),
     ports: ports.flatMap(({ name = "", containerPort, hostPort = 0, protocol }) =>
-      containerPort ? [{ name, port: containerPort, hostPort, protocol: protocolOf(protocol) }] : []
+      containerPort ? [{ name: String(name), port: containerPort, hostPort, protocol: protocolOf(protocol) }] : []
     ),
   };
 }

@@ -6,7 +6,7 @@ import { randomTest } from "../../support/random.ts";
 
 function claimOf(ip: Ip): Claim {
   const object = {} as Claim["object"];
-  return { ip, role: 0, sides: 3, object, fromMs: 0, toMs: Infinity, seenMs: 0, next: undefined };
+  return { ip, role: 0, sides: 3, path: "", object, fromMs: 0, toMs: Infinity, seenMs: 0, next: undefined };
 }
 
 function claimsAt(index: AddressIndex, { w0, w1, w2, w3 }: Ip): Set<Claim> {

@@ -33,7 +33,7 @@ export type ReflectorState =
   | "forbidden"
   /** The API server does not serve the kind. */
   | "missing"
-  /** No answer, or none that makes sense. */
+  /** No answer, none that makes sense, or one that takes nobody's credentials. */
   | "unreachable";
 
 export interface ReflectorOptions {
@@ -256,7 +256,7 @@ export class Reflector {
         pacer.begin();
         for (const item of splitter.split(chunk)) {
           counters.event(this.kind.name, "listed");
-          this.#read(item, (object: RawObject) => this.#put(object));
+          this.#read(item, (object: RawObject) => this.#give("put", object));
           if (pacer.isOver) await pacer.next();
         }
         this.#heard();
@@ -347,11 +347,11 @@ export class Reflector {
       case "ADDED":
       case "MODIFIED":
         counters.event(this.kind.name, type === "ADDED" ? "added" : "modified");
-        this.#put(object);
+        this.#give("put", object);
         break;
       case "DELETED":
         counters.event(this.kind.name, "deleted");
-        this.#options.sink.delete(this.kind, object);
+        this.#give("delete", object);
         break;
       case "BOOKMARK":
         counters.event(this.kind.name, "bookmark");
@@ -366,10 +366,10 @@ export class Reflector {
   }
 
   /** An object that makes no sense is counted and passed over: the others do. */
-  #put(object: RawObject): void {
+  #give(how: "put" | "delete", object: RawObject): void {
     const { sink, counters } = this.#options;
     try {
-      sink.put(this.kind, object);
+      sink[how](this.kind, object);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof UsageError)) throw error;
       counters.refused(this.kind.name, "unreadable");
@@ -400,6 +400,7 @@ function reasonOf(error: unknown): WatchErrorReason {
   if (error instanceof Garbage) return "garbage";
   if (!(error instanceof ApiError)) return "unreachable";
   if (error.isExpired) return "expired";
-  if (error.status === 401 || error.status === 403) return "forbidden";
+  if (error.status === 401) return "unauthorized";
+  if (error.status === 403) return "forbidden";
   return error.status === 404 ? "missing" : "refused";
 }
