@@ -80,7 +80,8 @@ export const Fact = {
 export type Side = 0 | 1;
 
 const HIGH_WORD = 2 ** 32;
-const NS_PER_MS = 1e6;
+const NS_PER_US = 1e3;
+const US_PER_MS = 1e3;
 const ADDRESS_STEP = RECORD_OFFSETS.destination0 - RECORD_OFFSETS.source0;
 
 /**
@@ -119,6 +120,11 @@ export class FlowRecord {
 
   #count(offset: number): number {
     return this.#u32(offset) + this.#u32(offset + 4) * HIGH_WORD;
+  }
+
+  /** Whole microseconds: behind them a number of this size is not exact. */
+  #ms(offset: number): number {
+    return Math.round(this.#count(offset) / NS_PER_US) / US_PER_MS;
   }
 
   #ns(offset: number): bigint {
@@ -182,12 +188,12 @@ export class FlowRecord {
   get endUnixNs(): bigint {
     return this.#ns(RECORD_OFFSETS.endUnixNs);
   }
-  /** The same in ms, without making a bigint; to a microsecond. */
+  /** The same in ms, to a microsecond, without making a bigint. */
   get startUnixMs(): number {
-    return this.#count(RECORD_OFFSETS.startUnixNs) / NS_PER_MS;
+    return this.#ms(RECORD_OFFSETS.startUnixNs);
   }
   get endUnixMs(): number {
-    return this.#count(RECORD_OFFSETS.endUnixNs) / NS_PER_MS;
+    return this.#ms(RECORD_OFFSETS.endUnixNs);
   }
   packetsDelta(side: Side): number {
     return this.#count(RECORD_OFFSETS.packetsDelta0 + side * DIRECTION_STEP);

@@ -59,7 +59,7 @@ export class Store {
     return this.#generation;
   }
 
-  /** Grows when what network policies say may have changed. */
+  /** Grows when other policies may isolate a pod. */
   get policyGeneration(): number {
     return this.#policyGeneration;
   }
@@ -113,7 +113,7 @@ export class Store {
   }
 
   #changed({ kind, uid }: KubernetesObject, known: KubernetesObject | undefined): void {
-    if (kind === "NetworkPolicy" || kind === "Namespace") this.#policyGeneration++;
+    if (kind === "NetworkPolicy") this.#policyGeneration++;
     if (kind === "Node") this.#podRanges = undefined;
     const wasMissed = this.#missedOwners.delete(uid);
     const isRelated = this.#parts.related.includes(kind);

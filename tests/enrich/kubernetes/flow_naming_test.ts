@@ -75,6 +75,34 @@ Deno.test("namesOf() tells pods of the host apart by protocol, and never by a po
   }
 });
 
+Deno.test("namesOf() knows a node port on nodes alone, and before it what a pod of the host declares", () => {
+  const cluster = new PureCluster();
+  cluster.create(newNode("node-a", "192.168.10.1"));
+  const ports = [{ port: 80, nodePort: 30_080 }, { port: 81, nodePort: 30_081 }];
+  cluster.create(object("v1", "Service", "web", "shop", { spec: { clusterIP: "10.96.0.9", ports } }));
+  const containers = [{ name: "main", ports: [{ containerPort: 30_081 }] }];
+  cluster.create(newPod("host", "192.168.10.1", { hostNetwork: true, containers }));
+  cluster.create(newPod("web", "10.1.0.1"));
+  const serviceAt = (ip: string, port: number, rest: RecordFields = {}) =>
+    destinationOf(cluster, ip, port, rest)["k8s.service.name"];
+  assert.equal(serviceAt("192.168.10.1", 30_080), "web");
+  assert.equal(serviceAt("192.168.10.1", 30_081), undefined);
+  assert.equal(serviceAt("192.168.10.1", 30_080, { protocol: UDP }), undefined);
+  assert.equal(serviceAt("10.1.0.1", 30_080), undefined);
+});
+
+Deno.test("namesOf() knows the ports of sidecars, and not of containers that only prepare", () => {
+  const cluster = new PureCluster();
+  const made = newPod("web", "10.1.0.1", { containers: [{ name: "main", ports: [{ containerPort: 80 }] }] });
+  made.spec.initContainers = [
+    { name: "proxy", restartPolicy: "Always", ports: [{ containerPort: 15_001 }] },
+    { name: "prepare", ports: [{ containerPort: 15_002 }] },
+  ];
+  cluster.create(made);
+  const containers = [80, 15_001, 15_002].map((port) => destinationOf(cluster, "10.1.0.1", port)["container.name"]);
+  assert.deepEqual(containers, ["main", "proxy", undefined]);
+});
+
 Deno.test("namesOf() names an address that many ingresses share after none of them", () => {
   const cluster = new PureCluster();
   const ingress = (name: string) =>
@@ -243,6 +271,8 @@ Deno.test("namesOf() gives one set for one pod, and a new one when what it says 
   cluster.sets.collect((mark) => mark(second.id));
   assert.deepEqual([first, second, third].map(({ id }) => cluster.sets.byId(id)), [undefined, second, undefined]);
   assert.equal(cluster.naming.setCount, 0);
+  cluster.sets.collect(() => {});
+  assert.equal(cluster.sets.size, 0);
   assert.notEqual(setOf("destination").id, third.id);
 });
 

@@ -11,12 +11,15 @@ export class ScriptedApi implements AsyncDisposable {
   /** All requests so far: path and query. */
   readonly requests: string[] = [];
   readonly headers: Headers[] = [];
+  /** Of the client's end: requests over one connection have one. */
+  readonly ports: number[] = [];
 
   constructor() {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request, info) => {
       const url = new URL(request.url);
       this.requests.push(`${url.pathname}${url.search}`);
       this.headers.push(request.headers);
+      this.ports.push(info.remoteAddr.port);
       const answer = this.#answers.shift() ??
         await new Promise<Answer>((resolve) => this.#waiting.push(resolve));
       return await answer(url, request);

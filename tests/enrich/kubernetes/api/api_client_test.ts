@@ -94,6 +94,30 @@ Deno.test("ApiClient asks for new credentials once, and then says that it is ref
   client.close();
 });
 
+Deno.test("ApiClient keeps its connection, unless certificates are others now or it is told to leave it", async () => {
+  await using api = new ScriptedApi();
+  let tls = PLAIN;
+  const client = clientOf(api, undefined, { credentials: () => Promise.resolve({ headers: {}, tls }) });
+  const ask = async () => {
+    api.answer(() => new Response("x"));
+    await text(await client.get("/x", "*/*", never));
+  };
+  await ask();
+  tls = { ...PLAIN };
+  await ask();
+  tls = { ...PLAIN, ca: AUTHORITY };
+  await ask();
+  await ask();
+  client.reconnect();
+  await ask();
+  const [first, second, third, fourth, fifth] = api.ports;
+  assert.equal(first, second);
+  assert.notEqual(second, third);
+  assert.equal(third, fourth);
+  assert.notEqual(fourth, fifth);
+  client.close();
+});
+
 Deno.test("ApiClient goes on with running answers when it reconnects", async () => {
   await using api = new ScriptedApi();
   const client = clientOf(api);
@@ -116,3 +140,17 @@ Deno.test("errorOfStatus() reads error events, and what is none", () => {
     assert.deepEqual([status, isExpired], [0, false]);
   }
 });
+
+/** Of nobody. */
+const AUTHORITY = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASWgAwIBAgIURcpFMfNRZKjVHMZaSLekAPOJtMswCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJd2Vpci10ZXN0MCAXDTI2MTEyNjEyNDU0MVoYDzIxMjYxMTAy
+MTI0NTQxWjAUMRIwEAYDVQQDDAl3ZWlyLXRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASGz4GY+Mv23MmZPZCspZJa58g4hpt5boctM72twWCYhaQX9xy2lhdV
+r3U9uWxWWYawdkD7ofvtDKOeB9tWiOjlo1MwUTAdBgNVHQ4EFgQU1ViHrKh8rD1u
+mDQp/13K+LyP4fowHwYDVR0jBBgwFoAU1ViHrKh8rD1umDQp/13K+LyP4fowDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAp4MuhBKhNc48s12H5akX
+j3wggkhlSw2bk5Et/1sGalsCIQCAc24EwIL450cUEkaeK3+b+G7NNdF2BDv6bMkp
+cMY/Gg==
+-----END CERTIFICATE-----
+`;

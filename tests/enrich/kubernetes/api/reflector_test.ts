@@ -359,6 +359,7 @@ Deno.test("Reflector leaves a watch of which nothing is heard, and goes on from 
   assert.equal(bed.reflector.checkSilence(), true);
   await bed.untilRequests(2);
   assert.equal(bed.api.query(1).get("resourceVersion"), "7");
+  assert.notEqual(bed.api.ports[1], bed.api.ports[0], "the connection is left, too");
   await until("that the reader has left", () => !first.isOpen);
   second.send("ADDED", named("a", "8"));
   await bed.untilNames("a");
