@@ -60,6 +60,14 @@ Deno.test("namesOf() names the node where two pods of the host declare the same 
   assert.deepEqual([names["k8s.node.name"], names["k8s.pod.name"]], ["node-a", undefined]);
   cluster.update("Pod", "shop", "one", (pod) => pod.metadata.deletionTimestamp = "2026-01-01T00:00:00Z");
   assert.equal(destinationOf(cluster, "192.168.10.1", 9100)["k8s.pod.name"], "two", "who ends is no rival");
+  cluster.update("Pod", "shop", "two", (pod) => pod.metadata.deletionTimestamp = "2026-01-01T00:00:00Z");
+  cluster.create(newPod("three", "192.168.10.1", { hostNetwork: true, containers }));
+  cluster.create(newPod("four", "192.168.10.1", { hostNetwork: true, containers }));
+  cluster.create(newPod("five", "192.168.10.1", { hostNetwork: true, containers }));
+  for (const name of ["four", "five"]) {
+    cluster.update("Pod", "shop", name, (pod) => pod.metadata.deletionTimestamp = "2026-01-01T00:00:00Z");
+  }
+  assert.equal(destinationOf(cluster, "192.168.10.1", 9100)["k8s.pod.name"], "three", "nor are many who end");
 });
 
 Deno.test("namesOf() tells pods of the host apart by protocol, and never by a port that they do not declare", () => {

@@ -76,6 +76,18 @@ Deno.test("an owner that is deleted is remembered with its pods", () => {
   assert.deepEqual(workloadsIn(namesOf(cluster)), { "k8s.replicaset.name": "web-1", "k8s.deployment.name": "web" });
 });
 
+Deno.test("an owner that was thought to be deleted and is not is remembered like the others", () => {
+  const cluster = new PureCluster({ memoryMs: 10_000 });
+  const set = cluster.create(workload("ReplicaSet", "web-1", "shop", owner("Deployment", "web", "uid-of-web")));
+  cluster.create(pod({ ...POD, owner: owner("ReplicaSet", "web-1") }));
+  cluster.delete("ReplicaSet", "shop", "web-1");
+  cluster.putAgain(set);
+  cluster.nowMs += 60_000;
+  cluster.naming.forget();
+  for (let i = 0; i < 3; i++) cluster.naming.forget();
+  assert.deepEqual(workloadsIn(namesOf(cluster)), { "k8s.replicaset.name": "web-1", "k8s.deployment.name": "web" });
+});
+
 Deno.test("the controller is the owner, whoever else stands before it", () => {
   const cluster = new PureCluster();
   const made = pod(POD);

@@ -103,6 +103,22 @@ Deno.test("a pod that has completed never wins over one that lives, whichever is
   }
 });
 
+Deno.test("a pod that completed had its address until its containers ended, however late that is heard of", () => {
+  const cluster = new PureCluster();
+  cluster.create(pod({ ...HOST, name: "done", ips: ["10.1.0.1"] }));
+  const finishedMs = cluster.nowMs += 60_000;
+  cluster.nowMs += 10_000;
+  cluster.update("Pod", "default", "done", (pod) => {
+    pod.status.phase = "Succeeded";
+    pod.status.containerStatuses = [{ state: { terminated: { finishedAt: new Date(finishedMs).toISOString() } } }];
+  });
+  const next = pod({ ...HOST, name: "next", ips: ["10.1.0.1"] });
+  cluster.nowMs -= 8_000;
+  cluster.create(next); // started two seconds after that
+  assert.equal(podAt(cluster.naming, "10.1.0.1", finishedMs - 1), "done");
+  assert.equal(podAt(cluster.naming, "10.1.0.1", finishedMs + 2_001), "next");
+});
+
 Deno.test("a pod that completed long before it was first heard of claims nothing", () => {
   const cluster = new PureCluster();
   const done = pod({ ...HOST, name: "done", ips: ["10.1.0.1"] });

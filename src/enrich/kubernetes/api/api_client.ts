@@ -56,12 +56,9 @@ export class ApiClient {
   /** The one there is, unless certificates are others now. */
   #transportFor(tls: TlsMaterial): Promise<Transport> {
     const key = JSON.stringify(tls);
-    if (!this.#transport || key !== this.#tls) {
-      this.reconnect();
-      this.#tls = key;
-      this.#transport = openTransport(tls);
-    }
-    return this.#transport;
+    if (this.#transport && key !== this.#tls) this.reconnect();
+    this.#tls = key;
+    return this.#transport ??= openTransport(tls);
   }
 
   /** Leaves the connections that there are: the next request opens another. Requests under way go on or fail. */
