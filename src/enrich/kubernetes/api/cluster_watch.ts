@@ -1,11 +1,12 @@
 /** Follows all kinds that are wanted, says what is wrong with each, and whether enough is known to begin. */
 import { log } from "../../../log.ts";
 import type { Counters } from "../counters.ts";
-import { type Kind, type KindName, roleRule } from "../kinds.ts";
+import type { Kind, KindName } from "../kinds.ts";
 import type { ObjectFilter } from "../object_filter.ts";
 import type { ApiClient } from "./api_client.ts";
 import { Pacer } from "./pacer.ts";
 import { type ObjectSink, Reflector, type ReflectorState, type ReflectorTiming } from "./reflector.ts";
+import { troubleOf, WatchReport } from "./watch_report.ts";
 
 export interface ClusterWatchOptions {
   filter: ObjectFilter;
@@ -35,6 +36,7 @@ export class ClusterWatch {
   readonly #reflectors: readonly Reflector[];
   readonly #timing: ReflectorTiming;
   readonly #client: ApiClient;
+  readonly #report = new WatchReport((level, message) => log[level](message));
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClusterWatchOptions) {
@@ -49,7 +51,7 @@ export class ClusterWatch {
         scope: filter.scopeOf(kind),
         isWhole: needsWhole(kind),
         pacer,
-        changed: (reflector) => this.#report(reflector),
+        changed: (reflector) => this.#report.changed(reflector),
       })
     );
   }
@@ -66,6 +68,7 @@ export class ClusterWatch {
   async close(): Promise<void> {
     for (const reflector of this.#reflectors) reflector.stop();
     await this.#running;
+    this.#report.flush();
     this.#client.close();
   }
 
@@ -84,37 +87,11 @@ export class ClusterWatch {
       silentMs: Math.max(0, Math.round(this.#timing.nowMs() - reflector.lastByteMs)),
     }));
   }
-
-  #report(reflector: Reflector): void {
-    const { kind, state, hasList } = reflector;
-    switch (state) {
-      case "watching":
-        log.debug(`Watching ${kind.resource}`);
-        break;
-      case "missing":
-        if (kind.optional) log.debug(detailOf(reflector));
-        else log.warn(detailOf(reflector));
-        break;
-      case "forbidden":
-        log.warn(detailOf(reflector));
-        break;
-      case "unreachable":
-        log.warn(`${detailOf(reflector)}${hasList ? "; names go on with what was known" : ""}`);
-    }
-  }
 }
 
 /** What is wrong with a kind, and what would mend it. */
-function detailOf({ kind, state, detail }: Reflector): string {
-  switch (state) {
-    case "forbidden":
-      return `Cannot watch ${kind.resource}: ${detail}; add to weir's ClusterRole:\n${roleRule(kind)}`;
-    case "missing":
-      return `Cannot watch ${kind.resource}: the API server does not serve ${kind.group || "core"}/${kind.version}; ` +
-        `names do without them until it does`;
-    case "unreachable":
-      return `Cannot watch ${kind.resource}: ${detail}`;
-    default:
-      return "";
-  }
+function detailOf(reflector: Reflector): string {
+  const { state } = reflector;
+  const isTrouble = state === "forbidden" || state === "missing" || state === "unreachable";
+  return isTrouble ? troubleOf(state, [reflector]) : "";
 }

@@ -392,7 +392,8 @@ function isUnknownQuery(error: unknown): boolean {
 /** What went wrong, with what is behind it: fetch says no more than that it failed. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+  const hasMore = error instanceof TypeError && error.cause instanceof Error;
+  return hasMore ? `${error.message}: ${messageOf(error.cause)}` : error.message;
 }
 
 function reasonOf(error: unknown): WatchErrorReason {
