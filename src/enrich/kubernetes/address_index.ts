@@ -1,18 +1,13 @@
 /** Claims by address: found by four words, without making anything. Grows and shrinks by single claims. */
 import type { Claim } from "./claim.ts";
-import type { Ip } from "./ip.ts";
+import { Ip } from "./ip.ts";
 
 /** An address and who claims it. */
-export class Address {
-  readonly ip: Ip;
+export class Address extends Ip {
   /** The first of the claims; each has the next. */
   first: Claim | undefined;
   /** Another address with the same hash. */
   next: Address | undefined;
-
-  constructor(ip: Ip) {
-    this.ip = ip;
-  }
 }
 
 /** Prefixes that count as one network when addresses in it are known: /24 and /64. */
@@ -36,8 +31,7 @@ export class AddressIndex {
   find(w0: number, w1: number, w2: number, w3: number): Address | undefined {
     let address = this.#byHash.get(hashOf(w0, w1, w2, w3));
     while (address) {
-      const { ip } = address;
-      if (ip.w3 === w3 && ip.w2 === w2 && ip.w1 === w1 && ip.w0 === w0) return address;
+      if (address.w3 === w3 && address.w2 === w2 && address.w1 === w1 && address.w0 === w0) return address;
       address = address.next;
     }
     return undefined;
@@ -48,38 +42,41 @@ export class AddressIndex {
     return this.#networks.has(networkOf(w0, w1, w2, w3));
   }
 
-  add(claim: Claim): Address {
+  /** An address as it is kept, for claims to refer to; kept from the first claim on. */
+  at(ip: Ip): Address {
+    const { w0, w1, w2, w3 } = ip;
+    return this.find(w0, w1, w2, w3) ?? new Address(w0, w1, w2, w3);
+  }
+
+  add(claim: Claim): void {
     const { ip } = claim;
-    let address = this.find(ip.w0, ip.w1, ip.w2, ip.w3);
-    if (!address) {
-      address = new Address(ip);
-      const hash = hashOf(ip.w0, ip.w1, ip.w2, ip.w3);
-      address.next = this.#byHash.get(hash);
-      this.#byHash.set(hash, address);
+    const { w0, w1, w2, w3 } = ip;
+    if (!ip.first) {
+      const hash = hashOf(w0, w1, w2, w3);
+      ip.next = this.#byHash.get(hash);
+      this.#byHash.set(hash, ip);
       this.#addressCount++;
     }
-    claim.next = address.first;
-    address.first = claim;
+    claim.next = ip.first;
+    ip.first = claim;
     this.#claimCount++;
-    const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
+    const network = networkOf(w0, w1, w2, w3);
     this.#networks.set(network, (this.#networks.get(network) ?? 0) + 1);
-    return address;
   }
 
   remove(claim: Claim): void {
     const { ip } = claim;
-    const address = this.find(ip.w0, ip.w1, ip.w2, ip.w3);
-    if (!address || !takeOut(address, claim)) return;
+    if (!takeOut(ip, claim)) return;
     this.#claimCount--;
     const network = networkOf(ip.w0, ip.w1, ip.w2, ip.w3);
     const left = this.#networks.get(network)! - 1;
     if (left) this.#networks.set(network, left);
     else this.#networks.delete(network);
-    if (!address.first) this.#forget(address);
+    if (!ip.first) this.#forget(ip);
   }
 
   #forget(address: Address): void {
-    const { w0, w1, w2, w3 } = address.ip;
+    const { w0, w1, w2, w3 } = address;
     const hash = hashOf(w0, w1, w2, w3);
     const first = this.#byHash.get(hash)!;
     if (first !== address) {

@@ -2,6 +2,7 @@
  * That an object has an address, from when until when. Addresses are used again, so who had one is a question of time:
  * of when a flow began.
  */
+import type { Address } from "./address_index.ts";
 import type { Ip } from "./ip.ts";
 import type { KubernetesObject } from "./objects.ts";
 
@@ -29,8 +30,8 @@ export const ROLE_COUNT = 9;
 export const SIDE_SOURCE = 1;
 export const SIDE_DESTINATION = 2;
 
-export interface Claim {
-  readonly ip: Ip;
+export class Claim {
+  readonly ip: Address;
   /** Of {@linkcode Role}. */
   readonly role: number;
   readonly sides: number;
@@ -40,12 +41,39 @@ export interface Claim {
   object: KubernetesObject;
   /** Unix ms. Of a pod: when it was started or first seen with the address, whichever is earlier. */
   readonly fromMs: number;
-  /** Unix ms; Infinity while it has the address. */
-  toMs: number;
   /** When weir heard of it, Unix ms. */
   readonly seenMs: number;
   /** Another one of the same address. */
   next: Claim | undefined;
+  /** Nothing for the many that are not over: a number of their own would cost each 16 bytes. */
+  #toMs: number | undefined;
+
+  constructor(due: Due<Address>, object: KubernetesObject, fromMs: number, seenMs: number) {
+    this.ip = due.ip;
+    this.role = due.role;
+    this.sides = due.sides;
+    this.path = due.path;
+    this.object = object;
+    this.fromMs = fromMs;
+    this.seenMs = seenMs;
+  }
+
+  /** Unix ms; Infinity while the object has the address. */
+  get toMs(): number {
+    return this.#toMs ?? Infinity;
+  }
+
+  end(atMs: number): void {
+    this.#toMs = Math.max(this.fromMs, atMs);
+  }
+}
+
+/** A claim that an object makes as it is now. */
+export interface Due<At extends Ip = Ip> {
+  readonly ip: At;
+  readonly role: number;
+  readonly sides: number;
+  readonly path: string;
 }
 
 /** A flow that began so shortly after an address was given up may still be packets on their way. */
@@ -63,7 +91,7 @@ export const Fit = {
 } as const;
 
 /** How a claim fits a flow that ran between the two, Unix ms. */
-export function fitOf({ fromMs, toMs }: Claim, startMs: number, endMs: number): number {
+export function fitOf({ fromMs, toMs }: Pick<Claim, "fromMs" | "toMs">, startMs: number, endMs: number): number {
   if (fromMs <= startMs) {
     if (startMs < toMs) return Fit.AT_START;
     return startMs - toMs < AFTER_END_MS ? Fit.JUST_ENDED : Fit.NONE;

@@ -1,14 +1,11 @@
 /** Who claims which address since when: takes in objects, keeps the address index in step, remembers what is over. */
 import { AddressIndex } from "./address_index.ts";
 import type { Want } from "./association.ts";
-import { type Claim, Role } from "./claim.ts";
+import { Claim, type Due, Role } from "./claim.ts";
 import { Ip, parseIp } from "./ip.ts";
 import type { KindName } from "./kinds.ts";
 import { type KubernetesObject, Pod, Service } from "./objects.ts";
 import type { RawObject, RawPod, RawService } from "./raw_object.ts";
-
-/** A claim that an object makes as it is now. */
-type Due = Pick<Claim, "ip" | "role" | "sides" | "path">;
 
 interface Over {
   claim: Claim;
@@ -80,10 +77,9 @@ export class ClaimLedger {
     endMs: number,
   ): void {
     const fromMs = this.#beginOf(object, previous, due, nowMs);
-    const { ip, role, sides, path } = due;
-    const claim: Claim = { ip, role, sides, path, object, fromMs, toMs: Infinity, seenMs: nowMs, next: undefined };
+    const claim = new Claim({ ...due, ip: this.index.at(due.ip) }, object, fromMs, nowMs);
     this.index.add(claim);
-    if (endMs !== Infinity) this.#end(claim, Math.max(fromMs, endMs), nowMs);
+    if (endMs !== Infinity) this.#end(claim, endMs, nowMs);
     else object.claims = [...object.claims, claim]; // push() would make room for sixteen more
   }
 
@@ -111,7 +107,7 @@ export class ClaimLedger {
   }
 
   #end(claim: Claim, toMs: number, nowMs: number): void {
-    claim.toMs = Math.max(claim.fromMs, toMs);
+    claim.end(toMs);
     this.#over.push({ claim, atMs: nowMs });
   }
 

@@ -45,8 +45,8 @@ export class KubernetesObject implements Metadata {
   /** Labels by which a selector relation finds pods; undefined: it is in none, or matches none. */
   readonly selector: LabelSelector | undefined;
   claims: Claim[] = NO_CLAIMS;
-  /** Unix ms; Infinity while it is there. */
-  goneMs = Infinity;
+  /** Nothing while it is there: a number of its own would cost each 16 bytes. */
+  #goneMs: number | undefined;
   /** The list that it was last seen in. */
   round = 0;
 
@@ -61,6 +61,15 @@ export class KubernetesObject implements Metadata {
     this.owner = metadata.owner;
     this.filters = filters;
     this.selector = selector;
+  }
+
+  /** Unix ms; Infinity while it is there. */
+  get goneMs(): number {
+    return this.#goneMs ?? Infinity;
+  }
+
+  end(atMs: number): void {
+    this.#goneMs = atMs;
   }
 
   /** It is about to go: another one with its address lives. */
@@ -108,7 +117,7 @@ export class Pod extends KubernetesObject implements PodState {
   readonly containers: readonly Container[];
   readonly startedMs: number;
   readonly terminating: boolean;
-  readonly endedMs: number;
+  readonly #endedMs: number | undefined;
 
   constructor(metadata: Metadata, filters: SideFilters | undefined, state: PodState) {
     super(metadata, filters);
@@ -117,7 +126,11 @@ export class Pod extends KubernetesObject implements PodState {
     this.containers = state.containers;
     this.startedMs = state.startedMs;
     this.terminating = state.terminating;
-    this.endedMs = state.endedMs;
+    this.#endedMs = state.endedMs === Infinity ? undefined : state.endedMs;
+  }
+
+  get endedMs(): number {
+    return this.#endedMs ?? Infinity;
   }
 
   override get isEnding(): boolean {

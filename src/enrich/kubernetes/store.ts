@@ -132,7 +132,7 @@ export class Store {
 
   #end(known: KubernetesObject, last: KubernetesObject): void {
     const now = this.#parts.nowMs();
-    known.goneMs = now;
+    known.end(now);
     this.ledger.end(known, last, now);
     this.#gone.push(known);
     const { kind, namespace } = known;

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { AddressIndex } from "../../../src/enrich/kubernetes/address_index.ts";
-import type { Claim } from "../../../src/enrich/kubernetes/claim.ts";
+import { Claim } from "../../../src/enrich/kubernetes/claim.ts";
 import { Ip, parseIp } from "../../../src/enrich/kubernetes/ip.ts";
 import { randomTest } from "../../support/random.ts";
 
-function claimOf(ip: Ip): Claim {
-  const object = {} as Claim["object"];
-  return { ip, role: 0, sides: 3, path: "", object, fromMs: 0, toMs: Infinity, seenMs: 0, next: undefined };
+function claimOf(index: AddressIndex, ip: Ip): Claim {
+  return new Claim({ ip: index.at(ip), role: 0, sides: 3, path: "" }, {} as Claim["object"], 0, 0);
 }
 
 function claimsAt(index: AddressIndex, { w0, w1, w2, w3 }: Ip): Set<Claim> {
@@ -29,7 +28,7 @@ randomTest("AddressIndex holds what a Map of sets holds, addresses with one hash
       const ip = random.oneIn(2)
         ? new Ip(0, 0, random.below(2), random.below(2) * 31)
         : new Ip(0, 0, 0xffff, random.below(97));
-      const claim = claimOf(ip);
+      const claim = claimOf(index, ip);
       index.add(claim);
       claims.push(claim);
       const key = String(ip);
@@ -44,7 +43,7 @@ randomTest("AddressIndex holds what a Map of sets holds, addresses with one hash
     assert.deepEqual(claimsAt(index, ip), expected, key);
   }
   for (const claim of claims) index.remove(claim);
-  index.remove(claimOf(new Ip(0, 0, 0, 1)));
+  index.remove(claimOf(index, new Ip(0, 0, 0, 1)));
   assert.deepEqual([index.addressCount, index.claimCount], [0, 0]);
 });
 
@@ -54,7 +53,7 @@ Deno.test("AddressIndex.isNear() knows the networks of the addresses that it hol
     const { w0, w1, w2, w3 } = parseIp(text)!;
     return index.isNear(w0, w1, w2, w3);
   };
-  const claims = ["10.1.0.9", "10.1.0.10", "2001:db8:1:1::9"].map((text) => claimOf(parseIp(text)!));
+  const claims = ["10.1.0.9", "10.1.0.10", "2001:db8:1:1::9"].map((text) => claimOf(index, parseIp(text)!));
   for (const claim of claims) index.add(claim);
   assert(isNear("10.1.0.200") && isNear("2001:db8:1:1:ffff::"));
   assert(!isNear("10.1.1.9") && !isNear("2001:db8:1:2::9"));
