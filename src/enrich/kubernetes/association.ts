@@ -1,5 +1,6 @@
 /** Association rules, read once: which addresses an object names, and what else a flow must have to be named by it. */
 import { UsageError } from "../../errors.ts";
+import { OBJECT_ADDRESSES_MAX } from "../../limits.ts";
 import { SIDE_DESTINATION, SIDE_SOURCE } from "./claim.ts";
 import type { Interner } from "./interner.ts";
 import { type Ip, parseIp } from "./ip.ts";
@@ -27,9 +28,6 @@ const PROPERTIES: Record<string, Property> = {
   "network.transport": "transport",
   "network.type": "type",
 };
-
-/** Addresses of one object: endpoint slices have a hundred. */
-const WANTS_MAX = 1_024;
 
 /** The rules of one kind, for both sides. */
 export class KindAssociation {
@@ -72,7 +70,7 @@ export class KindAssociation {
         if (!ip) continue;
         const place = wants.findIndex((want) => want.ip.equals(ip));
         if (place >= 0) wants[place] = { ...wants[place]!, sides: wants[place]!.sides | sides };
-        else if (wants.length < WANTS_MAX) wants.push({ ip, sides, path: path.text });
+        else if (wants.length < OBJECT_ADDRESSES_MAX) wants.push({ ip, sides, path: path.text });
       }
     }
     return wants;

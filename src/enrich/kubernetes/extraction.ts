@@ -2,6 +2,7 @@
 // @ts-types="@types/picomatch"
 import picomatch from "picomatch";
 import { UsageError } from "../../errors.ts";
+import { KEY_PATTERN_LENGTH_MAX, LABEL_LENGTH_MAX } from "../../limits.ts";
 import { type Labels, NO_LABELS } from "./label_selector.ts";
 import type { ExtractOptions } from "./options.ts";
 
@@ -12,9 +13,6 @@ type KeyField = "labels" | "annotations";
 
 const EVERY_KIND = "*";
 const METADATA_REGEXP = /^(?:\[\*\]|(\w+))\.metadata\.(\w+)(?:\.([\w./-]+)|\[(?:'([^']+)'|"([^"]+)"|([\w./-]+))\])?$/;
-const KEY_PATTERN_LENGTH_MAX = 512;
-/** Longer values are cut: annotations hold whole documents at times. */
-export const VALUE_LENGTH_MAX = 1_024;
 
 type KeyMatcher = (key: string) => boolean;
 
@@ -43,7 +41,9 @@ export class Extraction {
 
   #addKey(field: KeyField, word: string, pattern: string): void {
     if (pattern === "" || pattern.length > KEY_PATTERN_LENGTH_MAX) {
-      throw new UsageError(`Cannot extract ${field} "${pattern.slice(0, 40)}": 1 to 512 characters are possible`);
+      throw new UsageError(
+        `Cannot extract ${field} "${pattern.slice(0, 40)}": 1 to ${KEY_PATTERN_LENGTH_MAX} characters are possible`,
+      );
     }
     let matches: KeyMatcher;
     try {
@@ -84,5 +84,5 @@ export function wantedKeys(
     typeof value === "string" && extractions.some((extraction) => extraction.wantsKey(word, field, key))
   );
   if (!wanted.length) return NO_LABELS;
-  return Object.fromEntries(wanted.map(([key, value]) => [key, value.slice(0, VALUE_LENGTH_MAX)]));
+  return Object.fromEntries(wanted.map(([key, value]) => [key, value.slice(0, LABEL_LENGTH_MAX)]));
 }

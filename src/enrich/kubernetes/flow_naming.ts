@@ -2,6 +2,7 @@
 import type { AttributeSet, AttributeSets, FlowNames } from "../../attribute_sets.ts";
 import { type FlowRecord, RECORD_AGGREGATE, type Side } from "../../flow_record.ts";
 import { UsageError } from "../../errors.ts";
+import { INTERNED_VALUES } from "../../limits.ts";
 import { readAssociation } from "./association.ts";
 import { SIDE_DESTINATION, SIDE_SOURCE } from "./claim.ts";
 import { Counters } from "./counters.ts";
@@ -22,8 +23,6 @@ import { SelectorRelations } from "./selector_relations.ts";
 import { Store } from "./store.ts";
 import { Stripper } from "./strip.ts";
 import { hasPorts } from "./transport_protocol.ts";
-
-const INTERNED_MAX = 1_024;
 
 /** Reused by every look-up: read it before the next. */
 interface Names extends FlowNames {
@@ -55,7 +54,7 @@ export class FlowNaming {
     this.filter = new ObjectFilter(options.selectors);
     this.#relations = new SelectorRelations(options.selectorRelations);
     const { source, destination } = options;
-    const association = readAssociation({ source, destination }, new Interner<SideFilters>(INTERNED_MAX));
+    const association = readAssociation({ source, destination }, new Interner<SideFilters>(INTERNED_VALUES));
     const extractions = [source, destination].flatMap((side) => side ? [new Extraction(side.extract)] : []);
     this.store = new Store({
       filter: this.filter,

@@ -3,12 +3,11 @@
  * "metadata.annotations['example.org/address']", with or without "$." in front.
  */
 import { UsageError } from "../../errors.ts";
+import { PATH_VALUES_MAX } from "../../limits.ts";
 
 type Step = string | number | typeof EVERY;
 const EVERY = Symbol("[*]");
 
-/** More than any sensible rule finds in one object. */
-const VALUES_MAX = 4_096;
 const STEP_REGEXP = /\.?([A-Za-z_][\w-]*)|\[(\*)\]|\[(\d+)\]|\[(?:'([^']+)'|"([^"]+)")\]/y;
 
 export class ObjectPath {
@@ -29,7 +28,7 @@ export class ObjectPath {
   }
 
   #collect(value: unknown, at: number, values: unknown[]): void {
-    if (value === undefined || value === null || values.length >= VALUES_MAX) return;
+    if (value === undefined || value === null || values.length >= PATH_VALUES_MAX) return;
     const step = this.#steps[at];
     if (step === undefined) {
       values.push(value);

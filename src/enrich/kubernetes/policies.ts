@@ -4,14 +4,12 @@
  * another question.
  */
 import type { AttributeSet, AttributeSets, AttributeValue } from "../../attribute_sets.ts";
+import { ISOLATIONS_MAX } from "../../limits.ts";
 import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
 import type { Labels } from "./label_selector.ts";
 import { permits, type PolicyEnd } from "./network_policy.ts";
 import { NetworkPolicy, type Pod } from "./objects.ts";
 import type { Store } from "./store.ts";
-
-/** Different labels of pods that are remembered with what isolates them: about 200 bytes each. */
-const ISOLATIONS_MAX = 4_096;
 
 export type Direction = "ingress" | "egress";
 

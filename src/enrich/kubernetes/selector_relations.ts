@@ -1,5 +1,6 @@
 /** Selector relations: objects that name a pod because their selector matches its labels. */
 import { UsageError } from "../../errors.ts";
+import { INTERNED_VALUES } from "../../limits.ts";
 import { Interner } from "./interner.ts";
 import { type Kind, type KindName, kindOf } from "./kinds.ts";
 import { type Labels, LabelSelector } from "./label_selector.ts";
@@ -28,11 +29,9 @@ interface Paths {
   expressions: ObjectPath | undefined;
 }
 
-const INTERNED_MAX = 1_024;
-
 export class SelectorRelations {
   readonly #paths = new Map<KindName, Paths>();
-  readonly #selectors = new Interner<LabelSelector>(INTERNED_MAX);
+  readonly #selectors = new Interner<LabelSelector>(INTERNED_VALUES);
 
   /** Throws {@linkcode UsageError}. */
   constructor(relations: readonly SelectorRelation[]) {

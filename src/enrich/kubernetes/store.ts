@@ -2,6 +2,7 @@
  * All objects that are known, by kind and uid, and what they are found by. Deleted ones are remembered for a while:
  * flows that they had are still to be named.
  */
+import { MISSED_OWNERS_MAX } from "../../limits.ts";
 import type { KindAssociation } from "./association.ts";
 import { ClaimLedger } from "./claim_ledger.ts";
 import type { Counters } from "./counters.ts";
@@ -28,8 +29,6 @@ export interface StoreParts {
 const NAMED: ReadonlySet<KindName> = new Set(["Namespace", "Node", "Service"]);
 /** What changes without changing any other object's names. */
 const NAMES_NOBODY_ELSE: ReadonlySet<KindName> = new Set(["Pod", "EndpointSlice", "Endpoints", "NetworkPolicy"]);
-/** Owners that pods have and nobody knows; more are not remembered: their names come with the next change. */
-const MISSED_OWNERS_MAX = 4_096;
 
 export class Store {
   readonly ledger: ClaimLedger;

@@ -1,4 +1,5 @@
 /** Objects as the API server sends them become objects as they are kept: all else is forgotten on arrival. */
+import { INTERNED_VALUES } from "../../limits.ts";
 import type { KindAssociation, Want } from "./association.ts";
 import { type Extraction, wantedKeys } from "./extraction.ts";
 import { Interner } from "./interner.ts";
@@ -41,8 +42,6 @@ export interface Stripped {
   readonly wants: readonly Want[];
 }
 
-/** What is remembered of each sort of shared values: a page of a list has no more of them. */
-const INTERNED_MAX = 2_048;
 const SERVICE_LABEL = "kubernetes.io/service-name";
 
 export class Stripper {
@@ -50,11 +49,11 @@ export class Stripper {
   readonly #relations: SelectorRelations;
   /** Kinds of which policies and relations need all labels. */
   readonly #matchedByLabels: ReadonlySet<string>;
-  readonly #texts = new Interner<string>(INTERNED_MAX);
-  readonly #labels = new Interner<Labels>(INTERNED_MAX);
-  readonly #owners = new Interner<Owner>(INTERNED_MAX);
-  readonly #lists = new Interner<readonly unknown[]>(INTERNED_MAX);
-  readonly #parsed = new Interner<object>(INTERNED_MAX);
+  readonly #texts = new Interner<string>(INTERNED_VALUES);
+  readonly #labels = new Interner<Labels>(INTERNED_VALUES);
+  readonly #owners = new Interner<Owner>(INTERNED_VALUES);
+  readonly #lists = new Interner<readonly unknown[]>(INTERNED_VALUES);
+  readonly #parsed = new Interner<object>(INTERNED_VALUES);
 
   constructor(
     extractions: readonly Extraction[],

@@ -3,6 +3,7 @@
  * has that (WatchList), else by pages. Whatever breaks is tried again, for as long as it takes.
  */
 import { UsageError } from "../../../errors.ts";
+import { LIST_PAGE_OBJECTS, OBJECT_BYTES_MAX } from "../../../limits.ts";
 import type { Counters, WatchErrorReason } from "../counters.ts";
 import { type Kind, pathOf } from "../kinds.ts";
 import type { WatchScope } from "../object_filter.ts";
@@ -58,9 +59,6 @@ export interface ReflectorTiming {
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-const LIST_PAGE = 500;
-/** etcd takes 1.5 MiB; as JSON an object is a little longer. */
-const OBJECT_BYTES_MAX = 8 * 1024 * 1024;
 /** The API server ends a watch after so long, by its own choice a little later. */
 const WATCH_S_LEAST = 300;
 const WATCH_S_MORE = 300;
@@ -248,7 +246,7 @@ export class Reflector {
     counters.of(this.kind.name).lists++;
     this.#become("listing");
     const list = sink.beginList();
-    let page: Record<string, string> = { limit: String(LIST_PAGE), resourceVersion: "0" };
+    let page: Record<string, string> = { limit: String(LIST_PAGE_OBJECTS), resourceVersion: "0" };
     for (;;) {
       const accept = this.#accept("PartialObjectMetadataList");
       const splitter = new ItemSplitter(OBJECT_BYTES_MAX);
@@ -267,7 +265,7 @@ export class Reflector {
         this.#resourceVersion = resourceVersion ?? "0";
         break;
       }
-      page = { limit: String(LIST_PAGE), continue: next };
+      page = { limit: String(LIST_PAGE_OBJECTS), continue: next };
     }
     sink.endList(this.kind, list);
     this.#hasList = true;
