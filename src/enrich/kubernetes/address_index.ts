@@ -1,6 +1,6 @@
 /** Claims by address: found by four words, without making anything. Grows and shrinks by single claims. */
 import type { Claim } from "./claim.ts";
-import { Ip } from "./ip.ts";
+import { hashOf, Ip } from "./ip.ts";
 
 /** An address and who claims it. */
 export class Address extends Ip {
@@ -103,11 +103,6 @@ function takeOut(address: Address, claim: Claim): boolean {
     return true;
   }
   return false;
-}
-
-/** An IPv4 address is its own hash but for a constant; of IPv6 all words matter. */
-function hashOf(w0: number, w1: number, w2: number, w3: number): number {
-  return Math.imul(Math.imul(Math.imul(w0, 31) ^ w1, 31) ^ w2, 31) ^ w3;
 }
 
 function networkOf(w0: number, w1: number, w2: number, w3: number): number {

@@ -42,6 +42,8 @@ export class EndAttributes {
     if (pod) this.#owners(pod);
     if (pod) this.#related(pod);
     this.#object("service", service);
+    // the service itself may not be known: weir may see slices and no services
+    if (slice?.service && this.#extraction.has("service", "name")) this.#set("k8s.service.name", slice.service);
     this.#object("endpointslice", slice?.kind === "EndpointSlice" ? slice : undefined);
     this.#object("ingress", ingress);
     this.#object("gateway", gateway);

@@ -137,6 +137,7 @@ export class EndResolver {
 
   #read({ port, protocol }: FlowEnd, found: FoundEnd): void {
     const own = this.#object(Role.POD);
+    // whoever knows the process at this end would know the pod of the host better than its port does
     found.isProvisional = own !== undefined && this.#fits[Role.POD] === Fit.JUST_ENDED;
     found.pod = (own ?? this.#object(Role.HOST)) as Pod | undefined;
     found.slice = this.#object(Role.ENDPOINT) as EndpointSlice | undefined;
@@ -150,7 +151,7 @@ export class EndResolver {
   }
 
   #serviceOf(slice: EndpointSlice | undefined): KubernetesObject | undefined {
-    return slice?.service ? this.#store.named("Service", slice.service, slice.namespace) : undefined;
+    return slice?.service ? this.#store.named("Service", slice.serviceKey) : undefined;
   }
 
   #whyNot({ first }: Address, end: FlowEnd): UnnamedReason {

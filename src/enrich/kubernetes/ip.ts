@@ -82,14 +82,21 @@ function groupsOf(part: string): number[] {
   return word === undefined ? [NaN] : [word >>> 16, word & 0xffff];
 }
 
+/** An IPv4 address is its own hash but for a constant; of IPv6 all words matter. */
+export function hashOf(w0: number, w1: number, w2: number, w3: number): number {
+  return Math.imul(Math.imul(Math.imul(w0, 31) ^ w1, 31) ^ w2, 31) ^ w3;
+}
+
 /** A range of addresses. */
 export class Cidr {
   readonly #ip: Ip;
   readonly #masks: readonly [number, number, number, number];
+  readonly bits: number;
 
   /** bits: of 128; an IPv4 prefix counts from the mapped address. */
   constructor(ip: Ip, bits: number) {
     this.#ip = ip;
+    this.bits = bits;
     const mask = (word: number) => {
       const own = Math.min(32, Math.max(0, bits - word * 32));
       return own === 0 ? 0 : -1 << (32 - own);
@@ -97,11 +104,41 @@ export class Cidr {
     this.#masks = [mask(0), mask(1), mask(2), mask(3)];
   }
 
+  /** A number that addresses of the range have in common. */
+  get prefix(): number {
+    return this.prefixOf(this.#ip);
+  }
+
+  /** The prefix of a range of the same size that has the address. */
+  prefixOf({ w0, w1, w2, w3 }: IpWords): number {
+    const [m0, m1, m2, m3] = this.#masks;
+    return hashOf(w0 & m0, w1 & m1, w2 & m2, w3 & m3);
+  }
+
   contains(ip: IpWords): boolean {
     const own = this.#ip;
     const [m0, m1, m2, m3] = this.#masks;
     return ((own.w3 ^ ip.w3) & m3) === 0 && ((own.w2 ^ ip.w2) & m2) === 0 && ((own.w1 ^ ip.w1) & m1) === 0 &&
       ((own.w0 ^ ip.w0) & m0) === 0;
+  }
+}
+
+/** Many ranges of few sizes: those of all nodes. */
+export class CidrSet {
+  readonly #bySize = new Map<number, { example: Cidr; prefixes: Set<number> }>();
+
+  constructor(ranges: Iterable<Cidr>) {
+    for (const range of ranges) {
+      let ofSize = this.#bySize.get(range.bits);
+      if (!ofSize) this.#bySize.set(range.bits, ofSize = { example: range, prefixes: new Set() });
+      ofSize.prefixes.add(range.prefix);
+    }
+  }
+
+  /** Whether one of them contains the address. Two prefixes may look the same: it can be true of too many. */
+  mayContain(ip: IpWords): boolean {
+    for (const { example, prefixes } of this.#bySize.values()) if (prefixes.has(example.prefixOf(ip))) return true;
+    return false;
   }
 }
 

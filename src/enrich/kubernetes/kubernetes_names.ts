@@ -99,6 +99,11 @@ export class KubernetesNames {
     await this.#watch.close();
   }
 
+  /** uid of the namespace kube-system, which stands for the cluster's; undefined until it is known. */
+  get clusterUid(): string | undefined {
+    return this.#naming.store.clusterUid;
+  }
+
   /** What a flow's ends and policies are called. Valid until the next call. */
   namesOf(record: FlowRecord): FlowNames {
     return this.#naming.namesOf(record);

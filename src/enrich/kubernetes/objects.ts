@@ -4,11 +4,15 @@
  */
 import type { Claim } from "./claim.ts";
 import type { KindName } from "./kinds.ts";
-import type { Labels } from "./label_selector.ts";
+import type { Labels, LabelSelector } from "./label_selector.ts";
 import type { NetworkPolicyRules } from "./network_policy.ts";
 import type { Cidr } from "./ip.ts";
-import type { LabelSelector } from "./label_selector.ts";
 import type { SideFilters } from "./port_filter.ts";
+
+/** What an object is found by beside its uid. Of those without a namespace the name is it: nothing has to be made. */
+export function keyOf(namespace: string, name: string): string {
+  return namespace ? `${namespace}/${name}` : name;
+}
 
 export interface Owner {
   readonly kind: string;
@@ -178,6 +182,8 @@ export interface EndpointPort {
 export class EndpointSlice extends KubernetesObject {
   /** The service's name, in the same namespace; "" for none. */
   readonly service: string;
+  /** What the service is found by. */
+  readonly serviceKey: string;
   /** Empty: every port. */
   readonly ports: readonly EndpointPort[];
 
@@ -189,6 +195,7 @@ export class EndpointSlice extends KubernetesObject {
   ) {
     super(metadata, filters);
     this.service = service;
+    this.serviceKey = keyOf(metadata.namespace, service);
     this.ports = ports;
   }
 

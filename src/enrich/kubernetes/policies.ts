@@ -105,7 +105,7 @@ export class Policies {
   /** The policies that isolate a pod; undefined: none does. */
   isolation(direction: Direction, pod: Pod): Isolation | undefined {
     if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
-    if (this.#isolations.size >= ISOLATIONS_MAX) this.#isolations.clear();
+    if (this.#isolations.size >= ISOLATIONS_MAX) this.forget();
     let ofLabels = this.#isolations.get(pod.labels);
     if (!ofLabels) this.#isolations.set(pod.labels, ofLabels = new Map());
     let isolations = ofLabels.get(pod.namespace);

@@ -8,11 +8,11 @@ import { ClaimLedger } from "./claim_ledger.ts";
 import type { Counters } from "./counters.ts";
 import { type Kind, type KindName, KINDS } from "./kinds.ts";
 import { type Labels, NO_LABELS } from "./label_selector.ts";
-import { type KubernetesObject, Node, type Owner } from "./objects.ts";
+import { keyOf, type KubernetesObject, Node, type Owner } from "./objects.ts";
 import type { ObjectFilter } from "./object_filter.ts";
 import type { RawObject } from "./raw_object.ts";
 import type { Stripper } from "./strip.ts";
-import type { Cidr, IpWords } from "./ip.ts";
+import { CidrSet, type IpWords } from "./ip.ts";
 
 export interface StoreParts {
   filter: ObjectFilter;
@@ -39,7 +39,7 @@ export class Store {
   readonly #namespaces = new Map<KindName, Map<string, Set<KubernetesObject>>>();
   readonly #gone: KubernetesObject[] = [];
   readonly #missedOwners = new Set<string>();
-  #podRanges: readonly Cidr[] | undefined;
+  #podRanges: CidrSet | undefined;
   /** Lists so far: an object's round is that of the last one it was in. */
   #round = 0;
   #generation = 1;
@@ -172,9 +172,9 @@ export class Store {
     if (namespaces?.get(namespace)?.size === 0) namespaces.delete(namespace);
   }
 
-  /** An object of a kind that has names: Namespace, Node, Service. */
-  named(kind: KindName, name: string, namespace = ""): KubernetesObject | undefined {
-    return this.#names.get(kind)?.get(keyOf(namespace, name));
+  /** An object of a kind that is found by name, Namespace, Node or Service, by {@linkcode keyOf}. */
+  named(kind: KindName, key: string): KubernetesObject | undefined {
+    return this.#names.get(kind)?.get(key);
   }
 
   /** The object behind a reference to an owner; undefined when it is not known, or not yet. */
@@ -200,12 +200,10 @@ export class Store {
 
   /** Whether an address is in a range that some node gives its pods addresses from. */
   isInPodRange(ip: IpWords): boolean {
-    this.#podRanges ??= [...this.#objects.get("Node")!.values()]
-      .flatMap((node) => node instanceof Node && node.goneMs === Infinity ? node.podRanges : []);
-    return this.#podRanges.some((range) => range.contains(ip));
+    this.#podRanges ??= new CidrSet(
+      [...this.#objects.get("Node")!.values()]
+        .flatMap((node) => node instanceof Node && node.goneMs === Infinity ? node.podRanges : []),
+    );
+    return this.#podRanges.mayContain(ip);
   }
-}
-
-function keyOf(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
 }

@@ -155,6 +155,12 @@ Deno.test("namesOf() follows an endpoint slice as addresses come and go", () => 
   assert.deepEqual(["10.1.0.1", "10.1.0.2", "10.1.0.3"].map(serviceAt), [undefined, "web", "web"]);
 });
 
+Deno.test("namesOf() knows a service that it may not see by the slices that it has", () => {
+  const cluster = new PureCluster();
+  cluster.create(endpointSlice("shop", "web-1", "web", ["10.1.0.1"], []));
+  assert.equal(destinationOf(cluster, "10.1.0.1", 80)["k8s.service.name"], "web");
+});
+
 Deno.test("namesOf() knows services by Endpoints where those are watched instead of slices", () => {
   const cluster = new PureCluster({ selectors: [{ kind: "Endpoint" }, { kind: "EndpointSlice", include: false }] });
   cluster.create(object("v1", "Service", "web", "shop", { spec: { ports: [] } }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Cidr, Ip, parseCidr, parseIp } from "../../../src/enrich/kubernetes/ip.ts";
+import { type Cidr, CidrSet, Ip, parseCidr, parseIp } from "../../../src/enrich/kubernetes/ip.ts";
 import { randomTest } from "../../support/random.ts";
 
 Deno.test("parseIp() reads every form of an address", () => {
@@ -68,6 +68,20 @@ randomTest("Cidr.contains() compares the bits of the prefix and no other", (rand
     const cidr: Cidr = parseCidr(`${textOf(own)}/${bits}`)!;
     assert.equal(cidr.contains(parseIp(textOf(other))!), expected, `${textOf(own)}/${bits} and ${textOf(other)}`);
   }
+});
+
+randomTest("CidrSet.mayContain() misses no address of its ranges, and few are too many", (random) => {
+  const ranges = Array.from({ length: 211 }, (_, i) => parseCidr(`10.${i % 7}.${i}.0/${random.oneIn(2) ? 24 : 26}`)!);
+  const set = new CidrSet([...ranges, parseCidr("fd00:1::/64")!]);
+  let [outside, wrong] = [0, 0];
+  for (let i = 0; i < 5_003; i++) {
+    const ip = new Ip(0, 0, 0xffff, (10 << 24) | random.below(1 << 24));
+    const isIn = ranges.some((range) => range.contains(ip));
+    if (isIn) assert(set.mayContain(ip), String(ip));
+    else if (++outside && set.mayContain(ip)) wrong++;
+  }
+  assert(wrong * 100 < outside, `${wrong} of ${outside}`);
+  assert(set.mayContain(parseIp("fd00:1::9")!) && !set.mayContain(parseIp("fd00:2::9")!));
 });
 
 /** All eight groups, so that no mapped address is written with dots. */

@@ -158,6 +158,7 @@ export class Reflector {
       return this.#afterEnd(beganMs);
     } catch (error) {
       if (this.#stopping.signal.aborted) return 0;
+      this.#forgetAttempts(beganMs);
       return this.#afterError(signal.aborted ? signal.reason : error);
     }
   }
@@ -173,11 +174,14 @@ export class Reflector {
 
   /** A watch ended as it should, or too soon. */
   #afterEnd(beganMs: number): number {
-    if (this.#options.timing.nowMs() - beganMs >= WATCH_MS_LEAST) {
-      this.#attempts = 0;
-      return 0;
-    }
-    return this.#backoffMs(RETRY_LAST_MS);
+    return this.#forgetAttempts(beganMs) ? 0 : this.#backoffMs(RETRY_LAST_MS);
+  }
+
+  /** What went well for a while is tried again as if for the first time. Whether it did. */
+  #forgetAttempts(beganMs: number): boolean {
+    const wentWell = this.#options.timing.nowMs() - beganMs >= WATCH_MS_LEAST;
+    if (wentWell) this.#attempts = 0;
+    return wentWell;
   }
 
   #backoffMs(lastMs: number): number {
@@ -335,11 +339,13 @@ export class Reflector {
     } catch (cause) {
       throw new Garbage("something that is no JSON", { cause });
     }
+    if (value === null || typeof value !== "object") throw new Garbage("something that is no object");
     take(value);
   }
 
-  #take({ type, object = {} }: WatchEvent): void {
+  #take({ type, object }: WatchEvent): void {
     const { counters } = this.#options;
+    if (object === null || typeof object !== "object") throw new Garbage("an event of nothing");
     const version = object.metadata?.resourceVersion;
     switch (type) {
       case "ADDED":

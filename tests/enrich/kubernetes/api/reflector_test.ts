@@ -258,7 +258,13 @@ Deno.test("Reflector takes half a list for none", async () => {
 });
 
 Deno.test("Reflector lists again after what makes no sense", async () => {
-  const nonsense = ["no JSON\n", '{"type":"SHOUTED","object":{}}\n', "{}\n"];
+  const nonsense = [
+    "no JSON\n",
+    '{"type":"SHOUTED","object":{}}\n',
+    "{}\n",
+    "null\n",
+    '{"type":"ADDED","object":null}\n',
+  ];
   for (const text of nonsense) {
     await using bed = new Bed();
     const first = bed.api.stream();
@@ -316,6 +322,20 @@ Deno.test("Reflector says what it may not see, and tries again, later each time"
   ]);
   assert.deepEqual(bed.waits.slice(0, 9), [800, 1_600, 3_200, 6_400, 12_800, 25_600, 51_200, 60_000, 60_000]);
   assert.deepEqual([bed.counts.errors.forbidden, bed.counts.errors.missing], [11, 1]);
+});
+
+Deno.test("Reflector is as patient as at first after what went well for a while", async () => {
+  await using bed = new Bed();
+  for (let i = 0; i < 3; i++) bed.api.refuse(503, "ServiceUnavailable");
+  const first = bed.api.stream();
+  first.sendInitialEnd("7");
+  await until("the list", () => bed.reflector.hasList);
+  assert.deepEqual(bed.waits.slice(0, 3), [800, 1_600, 3_200]);
+  bed.nowMs += 3_600_000;
+  bed.api.stream();
+  first.send("ERROR", { code: 500, reason: "InternalError", message: "it broke" });
+  await bed.untilRequests(5);
+  assert.equal(bed.waits.at(-1), 800);
 });
 
 Deno.test("Reflector comes back when it is told to", async () => {
