@@ -215,6 +215,24 @@ Deno.test("what policies say follows policies, labels of pods and labels of name
   assert.equal(says(made, API, DB), "");
 });
 
+Deno.test("what is remembered of policies is bounded, however many labels pods have", () => {
+  const made = cluster();
+  policy(made, "data", "deny", { podSelector: {} });
+  const flows = new Set<number>();
+  for (let i = 0; i < 4_201; i++) {
+    const ip = `10.2.${i >> 8}.${i & 255}`;
+    made.create(pod({ ...NODE, namespace: "data", name: `pod-${i}`, ips: [ip], labels: { number: `${i}` } }));
+    const now = BigInt(made.nowMs) * 1_000_000n;
+    const record = buildRecord({ protocol: TCP, source: API, destination: ip, startUnixNs: now, endUnixNs: now });
+    flows.add(made.naming.namesOf(record).flow!.id);
+  }
+  assert.equal(flows.size, 1);
+  policy(made, "data", "more", { podSelector: {} });
+  says(made, API, DB);
+  made.sets.collect(() => {});
+  assert.equal(made.sets.byId([...flows][0]!), undefined, "no owner is left behind");
+});
+
 Deno.test("sets of policies are kept once, and given back when policies change", () => {
   const made = cluster();
   policy(made, "data", "deny", { podSelector: {} });
