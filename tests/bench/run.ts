@@ -20,6 +20,7 @@ const PARTS: Record<string, () => Promise<Bench>> = {
   outage: async () => (await import("./outage.ts")).outageBench,
   whole_path: async () => (await import("./whole_path.ts")).wholePathBench,
   footprint: async () => (await import("./footprint.ts")).footprintBench,
+  kubernetes: async () => (await import("./kubernetes.ts")).kubernetesBench,
 };
 
 interface Wanted {
