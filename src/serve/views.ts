@@ -4,9 +4,10 @@ import { type Books, booksJson } from "../books.ts";
 import type { AuditLine } from "../capture/audit.ts";
 import type { Stray } from "../capture/strays.ts";
 import type { KernelDetail } from "../collect/kernel_books.ts";
-import type { Exporter } from "../export/exporter.ts";
+import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import type { ReloadState } from "../settings/mod.ts";
 
 /** Who keeps books: an agent, or a replay. */
 export interface BooksSource {
@@ -15,7 +16,7 @@ export interface BooksSource {
   devices(): ReadonlyArray<{ device: { ifindex: number; name: string } }>;
   kernelDetail(): KernelDetail;
   strays(): Stray[];
-  readonly exporters: readonly Exporter[];
+  exporterRecords(): Record<string, ExporterRecords>;
 }
 
 /** The books of this moment, with what the auditor says and where strays came from. */
@@ -35,7 +36,7 @@ export async function booksView(source: BooksSource): Promise<Record<string, unk
     })),
     malformed: numbers(malformed),
     events: numbers(events),
-    records: Object.fromEntries(source.exporters.map((exporter) => [exporter.name, exporter.records()])),
+    records: source.exporterRecords(),
   };
 }
 
@@ -64,8 +65,7 @@ export async function flowsView(
   return { total, flows };
 }
 
-export function statusView(agent: Agent, version: string): Record<string, unknown> {
-  const { plan } = agent;
+export function statusView(agent: Agent, version: string, settings: ReloadState): Record<string, unknown> {
   return {
     version,
     pid: Deno.pid,
@@ -81,8 +81,15 @@ export function statusView(agent: Agent, version: string): Record<string, unknow
       problem: watched.problem ?? null,
       others: watched.others,
     })),
-    table: { ...agent.stats(), flowsMax: plan.flowsMax },
-    exporters: Object.fromEntries(agent.exporters.map((exporter) => [exporter.name, exporter.records()])),
+    table: { ...agent.stats(), flowsMax: agent.flowsMax },
+    exporters: agent.exporterRecords(),
+    settings: {
+      since: new Date(settings.sinceMs).toISOString(),
+      reloads: settings.succeeded,
+      failed_reloads: settings.failed,
+      problem: settings.problem ?? null,
+      wants_restart: settings.wantsRestart,
+    },
     memory: memoryView(agent),
   };
 }

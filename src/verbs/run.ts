@@ -7,21 +7,23 @@ import { AttributeSets } from "../attribute_sets.ts";
 import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
+import { FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
 import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
-import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
+import { HEALTH_PORT_DEFAULT, LiveSettings, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { applySettings } from "./apply_settings.ts";
+import { ChosenExporters } from "./chosen_exporters.ts";
 import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { otlpExporters } from "./otlp_exporters.ts";
 import { addOtlpOptions } from "./otlp_options.ts";
-import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
+import { type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
+import { ReloadTriggers } from "./reload_triggers.ts";
 import { logNotices, type SettingsOptions, settle } from "./settle.ts";
 import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
@@ -82,26 +84,34 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { settings, notices } = await settle(options);
+  const loaded = await settle(options);
+  const { settings } = loaded;
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
-  logNotices(notices);
+  logNotices(loaded.notices);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
   undo.defer(() => runFile.release());
   // from before the first hook is attached: a signal that ended the process there would leave hooks behind
-  using signal = new StopSignal("SIGINT", "SIGTERM", "SIGHUP");
+  using signal = new StopSignal("SIGINT", "SIGTERM", ...(loaded.file ? [] : ["SIGHUP" as const]));
+  using _early = new StopSignal("SIGHUP"); // with a file it is for reading that again, as soon as there is an agent
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
   const meaning = openMeaning(() => agent);
-  const exporters = await openExporters(settings, options.output, meaning.references, () => agent);
+  const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
+  const exporters = await chosen.choose(settings);
   const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
   undo.defer(() => agent.close());
 
+  const live = new LiveSettings(loaded, {
+    load: (set, again) => settle(options, undefined, { set, again }),
+    apply: (next) => applySettings(agent, chosen, next),
+  });
+  using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  await serveUntilStopped(agent, settings, options, signal, spanOf);
+  await serveUntilStopped(agent, live, options, signal, spanOf);
   return await finish(agent, options);
 }
 
@@ -147,20 +157,6 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
   return agent;
 }
 
-/** Where flows go: to receivers, to stdout, or to both. */
-async function openExporters(
-  { export: { traces } }: Settings,
-  output: Output | undefined,
-  references: References,
-  agentOf: () => Agent,
-): Promise<Exporter[]> {
-  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses());
-  const chosen = output ?? outputOf(traces.stdout);
-  // who names a receiver and reads no terminal has said where flows go
-  const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
-  return [...(isSilent ? [] : [createExporter(chosen, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
-}
-
 /** What records mean and refer to, as far as this host tells it. */
 function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: References } {
   const sets = new AttributeSets();
@@ -173,18 +169,18 @@ function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: 
 /** Answers questions until it is time to stop, then hands every flow out. */
 async function serveUntilStopped(
   agent: Agent,
-  settings: Settings,
+  settings: LiveSettings,
   options: RunOptions,
   signal: StopSignal,
   spanOf: RouteOptions["spanOf"],
 ): Promise<void> {
-  const routes = createRoutes({ agent, version: VERSION, spanOf });
+  const routes = createRoutes({ agent, version: VERSION, spanOf, settings });
   try {
-    await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
+    await using _listeners = await openListeners(settings.settings, options.socket, agent, routes.fetch);
     const why = await untilStopped(agent, options.duration, signal.caught);
     signal[Symbol.dispose](); // a second one ends the process at once
     log.info("Stopping: {why}; every flow is handed out now", { why });
-    await agent.stop(settings.shutdown_timeout);
+    await agent.stop(settings.settings.shutdown_timeout);
   } catch (error) {
     agent.abandon();
     throw error;
