@@ -17,11 +17,13 @@ import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, RecordSum } from "./export/mod.ts";
 import type { TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
+import { nextTurn } from "./turn.ts";
 
 export interface AgentOptions {
   kernel: Kernel;
@@ -34,6 +36,7 @@ export interface AgentOptions {
   mode: AttachMode;
   order: TcxOrder;
   priority: number;
+  meaningOf: MeaningOf;
   exporters: Exporter[];
 }
 
@@ -48,6 +51,7 @@ export class Agent {
   readonly #kernelBooks: KernelBooks;
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
+  readonly #meaningOf: MeaningOf;
   readonly #exporters: Exporter[];
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
@@ -93,6 +97,7 @@ export class Agent {
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
+    this.#meaningOf = options.meaningOf;
     this.#exporters = options.exporters;
     this.#exporting = this.#export();
   }
@@ -107,10 +112,10 @@ export class Agent {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
       this.#out.take(BATCH_RECORDS, (record) => {
-        for (const exporter of this.#exporters) exporter.accept(record);
+        const meaning = this.#meaningOf(record);
+        for (const exporter of this.#exporters) exporter.accept(record, meaning);
       });
-      // other work of this thread has its turn
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await nextTurn();
     }
   }
 

@@ -1,4 +1,5 @@
 /** The nouns that stages share. */
+import type { FlowNames } from "./attribute_sets.ts";
 
 /** Where a device's traffic is seen; the numbers are the kernel program's. */
 export type Hook = "ingress" | "egress";
@@ -14,6 +15,11 @@ export type TcxOrder = "first" | "last";
 /** Whose flow it is, seen from this node: the initiator's side (CLIENT), the responder's (SERVER), or neither's. */
 export const SPAN_KINDS = ["INTERNAL", "SERVER", "CLIENT"] as const;
 export type SpanKind = typeof SPAN_KINDS[number];
+
+/** What a flow means beyond its record. */
+export interface Meaning extends FlowNames {
+  readonly kind: SpanKind;
+}
 
 /** What was taken from the slots of one interface, by hook. */
 export interface InterfaceTaken {

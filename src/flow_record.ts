@@ -1,16 +1,27 @@
 /** A flow record, read where it lies: wasm/record.ts in TypeScript. tests/layout_test.ts compares the offsets. */
+import { type AttributeSet, NO_SET } from "./attribute_sets.ts";
+import { type Meaning, SPAN_KINDS, type SpanKind } from "./flow.ts";
 
 export const RECORD_BYTES = 320;
 
-/**
- * A record as exporters queue it: the part before startNs, its span's kind where the table keeps the sequence number.
- */
-export const QUEUED_RECORD_BYTES = 296;
-export const QUEUED_KIND_AT = 292;
+/** A record as exporters queue it: the part before initialSequence, and what it means. */
+export const QUEUED_RECORD_BYTES = 300;
+
+/** What it means, in places that mean something to the table only. wasm/span/queued_record.ts reads the same. */
+export const QUEUED_OFFSETS = {
+  /** u32 each: numbers of attribute sets. */
+  flowSet: 12,
+  sourceSet: 292,
+  destinationSet: 296,
+  /** u16: the span's kind, a place in SPAN_KINDS. */
+  kind: 286,
+} as const;
 
 export const RECORD_FLOW = 0;
 export const RECORD_AGGREGATE = 1;
 export const RECORD_LIVE = 2;
+/** Stands in for records that a full queue had no room for. */
+export const RECORD_QUEUE_AGGREGATE = 3;
 
 export const KIND_FRAGMENT = 2;
 
@@ -84,6 +95,10 @@ const NS_PER_US = 1e3;
 const US_PER_MS = 1e3;
 const ADDRESS_STEP = RECORD_OFFSETS.destination0 - RECORD_OFFSETS.source0;
 
+function numberOf(set: AttributeSet | undefined): number {
+  return set === undefined ? NO_SET : set.id;
+}
+
 /**
  * One record of a region of records. A cursor, not a copy: `moveTo()` points it at the next one, and what it reads is
  * valid until the region's owner uses the place again. Counters are numbers, exact below 2^53; times are bigints in ns.
@@ -136,15 +151,32 @@ export class FlowRecord {
     return this.#bytes.subarray(this.#at + offset, this.#at + offset + length);
   }
 
-  /** Copies what exporters queue. kind: the span's, a place in SPAN_KINDS. */
-  copyTo(words: Int32Array, at: number, kind: number): void {
+  /** Copies what exporters queue, with what it means, to this word of `words`. */
+  copyTo(words: Int32Array, at: number, meaning: Meaning): void {
     const from = this.#at >> 2;
-    for (let i = 0; i < QUEUED_KIND_AT / 4; i++) words[at + i] = this.#words[from + i]!;
-    words[at + QUEUED_KIND_AT / 4] = kind;
+    for (let i = 0; i < RECORD_OFFSETS.initialSequence / 4; i++) words[at + i] = this.#words[from + i]!;
+    words[at + QUEUED_OFFSETS.flowSet / 4] = numberOf(meaning.flow);
+    words[at + QUEUED_OFFSETS.sourceSet / 4] = numberOf(meaning.source);
+    words[at + QUEUED_OFFSETS.destinationSet / 4] = numberOf(meaning.destination);
+    const kindWord = at + (QUEUED_OFFSETS.kind >> 2);
+    words[kindWord] = words[kindWord]! & 0xffff | SPAN_KINDS.indexOf(meaning.kind) << 16;
+  }
+
+  /** Of a queued copy: its span's kind. */
+  get queuedKind(): SpanKind {
+    return SPAN_KINDS[this.#u16(QUEUED_OFFSETS.kind)]!;
+  }
+  /** Of a queued copy: the number of an attribute set. */
+  queuedSet(which: "flow" | "source" | "destination"): number {
+    return this.#u32(QUEUED_OFFSETS[`${which}Set`]);
   }
 
   get what(): number {
     return this.#u8(RECORD_OFFSETS.what);
+  }
+  /** Whether it stands for many flows. */
+  get isAggregate(): boolean {
+    return this.what === RECORD_AGGREGATE || this.what === RECORD_QUEUE_AGGREGATE;
   }
   get endReason(): number {
     return this.#u8(RECORD_OFFSETS.endReason);

@@ -26,11 +26,17 @@ export const AGGREGATES_OF_LAST_RESORT = 512;
 /** Records between the table and the main thread: 2.5 MiB. When they are used up, flows keep counting. */
 export const OUT_RECORDS = 8_192;
 /**
- * Records that wait in front of a receiver, 296 bytes each: 37 MiB when full. Beyond, detail is given up, no packet.
+ * Records that wait in front of a receiver, 300 bytes each: 37.5 MiB when full. Beyond, detail is given up, no packet.
  */
 export const EXPORT_QUEUE_RECORDS_DEFAULT = 131_072;
-/** Spans in a request: about 1.8 MiB, and receivers commonly take 4. */
-export const OTLP_BATCH_RECORDS = 1_024;
+/** The least room of a queue: who asks whether it is ready gives it 512 at once. */
+export const EXPORT_QUEUE_RECORDS_MIN = 1_024;
+/** So many spans are worth a request of their own: larger ones hold more memory while they are few. */
+export const OTLP_BATCH_RECORDS_WANTED = 512;
+/** Spans in a request when many wait: about 3 MB. Fewer cost more each: a fifth at half as many. */
+export const OTLP_BATCH_RECORDS = 2_048;
+/** gRPC servers take messages of 4 MiB where nobody says otherwise. Where spans are long, a request has fewer. */
+export const OTLP_REQUEST_BYTES_MAX = 4_000_000;
 export const OTLP_LINGER_MS = 2_000;
 export const OTLP_BATCHES_IN_FLIGHT = 4;
 export const OTLP_TIMEOUT_MS = 10_000;

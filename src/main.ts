@@ -4,6 +4,7 @@ import { EnvironmentError, KernelError, UsageError } from "./errors.ts";
 import { nearest } from "./settings/mod.ts";
 import {
   booksCommand,
+  configCommand,
   doctorCommand,
   flowsCommand,
   replayCommand,
@@ -30,29 +31,40 @@ function createProgram(): Command {
     .addCommand(replayCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand())
+    .addCommand(configCommand())
     .addCommand(versionCommand());
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT);
   }
   return program;
 }
 
-/** A first word that is no verb is a slip, not an argument of the default one; so is the one after help. */
-function checkVerb(program: Command, args: readonly string[]): void {
-  const word = args[0] === "help" ? args[1] : args[0];
-  if (word === undefined || word.startsWith("-")) return;
-  const verbs = ["help", ...program.commands.flatMap((command) => [command.name(), ...command.aliases()])];
-  if (verbs.includes(word)) return;
-  const near = nearest(word, verbs);
-  throw new UsageError(
-    `Unknown command "${word}": ${near ? `did you mean "${near}"?` : `there are ${verbs.join(", ")}`}`,
-  );
+/**
+ * A word that is no verb where one is wanted is a slip, not an argument of the default one; so is the one after help.
+ */
+function checkVerbs(program: Command, args: readonly string[]): void {
+  let command = program;
+  const said: string[] = [];
+  for (const word of args[0] === "help" ? args.slice(1) : args) {
+    if (!command.commands.length || word.startsWith("-")) return;
+    const verbs = command.commands.flatMap((verb) => [verb.name(), ...verb.aliases()]);
+    const next = command.commands.find((verb) => verb.name() === word || verb.aliases().includes(word));
+    if (!next) throw new UsageError(unknownVerb([...said, word], command === program ? ["help", ...verbs] : verbs));
+    said.push(word);
+    command = next;
+  }
+}
+
+function unknownVerb(words: readonly string[], verbs: readonly string[]): string {
+  const near = nearest(words.at(-1)!, verbs);
+  const hint = near ? `did you mean "${[...words.slice(0, -1), near].join(" ")}"?` : `there are ${verbs.join(", ")}`;
+  return `Unknown command "${words.join(" ")}": ${hint}`;
 }
 
 async function main(args: string[]): Promise<void> {
   const program = createProgram();
   try {
-    checkVerb(program, args);
+    checkVerbs(program, args);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     Deno.exitCode = report(error);

@@ -35,6 +35,7 @@ import {
   type TableOptions,
   type TableStats,
 } from "./count/mod.ts";
+import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, READY_RECORDS } from "./export/mod.ts";
 import {
   ANCHORS_MAX,
@@ -54,6 +55,7 @@ export interface ReplayOptions {
   module: WebAssembly.Module;
   memory: Omit<MemoryOptions, "cpuCount">;
   table: TableOptions;
+  meaningOf: MeaningOf;
   /** Built once the replay can say what records refer to. */
   exporters(replay: Replay): Exporter[];
 }
@@ -76,6 +78,7 @@ export class Replay {
   readonly #tableBooks: TableBooks;
   readonly #devices = new RecordedDevices();
   readonly #links = new LinkLayer();
+  readonly #meaningOf: MeaningOf;
   readonly #frame: ReplayFrame;
   /** Frames that surely fit the ring, should each evict a slot. */
   readonly #framesMost: number;
@@ -118,6 +121,7 @@ export class Replay {
       hook: "ingress",
     };
     table.useDevices(plan.devices[0]);
+    this.#meaningOf = options.meaningOf;
     this.exporters = options.exporters(this);
   }
 
@@ -215,7 +219,8 @@ export class Replay {
     while (this.#out.waiting()) {
       for (const exporter of this.exporters) if (!exporter.isReady()) await exporter.ready();
       this.#out.take(READY_RECORDS, (record) => {
-        for (const exporter of this.exporters) exporter.accept(record);
+        const meaning = this.#meaningOf(record);
+        for (const exporter of this.exporters) exporter.accept(record, meaning);
       });
     }
   }

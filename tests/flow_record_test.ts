@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  Fact,
-  FlowRecord,
-  QUEUED_KIND_AT,
-  QUEUED_RECORD_BYTES,
-  RECORD_BYTES,
-  RECORD_OFFSETS,
-} from "../src/flow_record.ts";
+import { Fact, FlowRecord, QUEUED_RECORD_BYTES, RECORD_BYTES, RECORD_OFFSETS } from "../src/flow_record.ts";
 import { buildRecord } from "./support/build_record.ts";
+import { meaning } from "./support/meanings.ts";
 import { viewRecord } from "./support/record_view.ts";
 
 Deno.test("FlowRecord reads each field of each side where it lies", () => {
@@ -61,19 +55,30 @@ Deno.test("FlowRecord.has() knows every fact apart", () => {
   }
 });
 
-Deno.test("FlowRecord.copyTo() copies what exporters queue, and the span's kind", () => {
+Deno.test("FlowRecord.copyTo() copies what exporters queue, and what it means", () => {
   const record = buildRecord({
     protocol: 6,
     number: 7,
     spanId: "0123456789abcdef",
+    sourceMac: "0a0b0c0d0e0f",
     forward: { packets: 3, bytes: 300 },
   });
   const words = new Int32Array(2 * QUEUED_RECORD_BYTES / 4);
-  record.copyTo(words, QUEUED_RECORD_BYTES / 4, 2);
+  const [source, destination, flow] = [11, 13, 2 ** 32 - 1].map((id) => ({ id, attributes: {} }));
+  record.copyTo(words, QUEUED_RECORD_BYTES / 4, meaning("CLIENT", { source, destination, flow }));
   const copy = new FlowRecord(words.buffer).moveTo(QUEUED_RECORD_BYTES);
   assert.deepEqual([copy.protocol, copy.number, copy.packetsDelta(0)], [6, 7, 3]);
   assert.equal(copy.spanId.toHex(), "0123456789abcdef");
-  assert.equal(words[(QUEUED_RECORD_BYTES + QUEUED_KIND_AT) / 4], 2);
+  assert.equal(copy.sourceMac.toHex(), "0a0b0c0d0e0f");
+  assert.equal(copy.queuedKind, "CLIENT");
+  assert.deepEqual([copy.queuedSet("source"), copy.queuedSet("destination"), copy.queuedSet("flow")], [
+    11,
+    13,
+    2 ** 32 - 1,
+  ]);
+  record.copyTo(words, QUEUED_RECORD_BYTES / 4, meaning("INTERNAL"));
+  assert.equal(copy.queuedKind, "INTERNAL");
+  assert.deepEqual([copy.queuedSet("source"), copy.queuedSet("destination"), copy.queuedSet("flow")], [0, 0, 0]);
   assert(words.subarray(0, QUEUED_RECORD_BYTES / 4).every((word) => word === 0));
 });
 

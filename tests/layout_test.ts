@@ -276,6 +276,11 @@ Deno.test("a flow record's facts, kinds and reasons have the same numbers in the
     FLOW: record.RECORD_FLOW,
     AGGREGATE: record.RECORD_AGGREGATE,
     LIVE: record.RECORD_LIVE,
+    QUEUE_AGGREGATE: record.RECORD_QUEUE_AGGREGATE,
+  });
+  assert.deepEqual(assembly.numbers("QUEUED_"), {
+    RECORD_BYTES: record.QUEUED_RECORD_BYTES,
+    ...Object.fromEntries(Object.entries(record.QUEUED_OFFSETS).map(([name, offset]) => [upperSnake(name), offset])),
   });
   assert.equal(assembly.number("REASON_FORCED"), REASON_FORCED);
 });

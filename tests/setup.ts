@@ -1,11 +1,13 @@
 /**
- * Installs what the tests need beyond the build: traffic, firewall and device tools, and the file systems of BPF.
- * Quick when nothing is missing.
+ * Installs what the tests need beyond the build: traffic, firewall and device tools, the file system of BPF, and the
+ * OpenTelemetry Collector, which is built once. Quick when nothing is missing.
  *
  *     deno run -A tests/setup.ts [kernels] [cluster]
  *
  * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with.
  */
+
+import { collectorCommand } from "./support/tools/collector.ts";
 
 /** A command, and the Debian package that has it. */
 const TOOLS: Record<string, string> = {
@@ -14,6 +16,7 @@ const TOOLS: Record<string, string> = {
   nft: "nftables",
   iperf3: "iperf3",
   ethtool: "ethtool",
+  openssl: "openssl",
 };
 const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
 const KERNEL_TOOLS: Record<string, string> = {
@@ -60,3 +63,4 @@ if (missing.length) {
 if (!Deno.readTextFileSync("/proc/mounts").split("\n").some((line) => line.split(" ")[2] === "bpf")) {
   run("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
 }
+if (!Deno.args.includes("kernels")) await collectorCommand();

@@ -177,8 +177,11 @@ Deno.test("no file is left over: each in src/ is imported by another", () => {
 });
 
 Deno.test("every file that a comment or page names is there", () => {
-  const NAMED_REGEXP = /(?<![\w/.<"])(?:src|wasm|bpf|tests|chart)\/[\w./-]+\.(?:ts|h|c|md|json)\b/g;
-  const pages = ["README.md", "bpf/README.md", "wasm/README.md", "tests/README.md"]
+  const NAMED_REGEXP = /(?<![\w/.<"])(?:src|wasm|bpf|tests|chart|docs)\/[\w./-]+\.(?:ts|h|c|md|json)\b/g;
+  const docs = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`).filter((path) =>
+    path.endsWith(".md")
+  );
+  const pages = ["README.md", "bpf/README.md", "wasm/README.md", "tests/README.md", ...docs]
     .map((path) => ({ path, lines: Deno.readTextFileSync(ROOT + path).split("\n") }));
   const known = new Set([...SOURCES.map(({ path }) => path), ...pages.map(({ path }) => path), "wasm/asconfig.json"]);
   const wrong = [...SOURCES, ...pages].flatMap(({ path, lines }) =>

@@ -15,6 +15,7 @@ export * from "./memory_map";
 export * from "./record";
 export * from "./shadow";
 export * from "./slot";
+export * from "./span/queued_record";
 export * from "./tuple";
 export {
   CARRIES_ESP,

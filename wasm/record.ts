@@ -79,6 +79,7 @@ export const RECORD_BYTES: u32 = 320;
 export const RECORD_FLOW: u8 = 0;
 export const RECORD_AGGREGATE: u8 = 1;
 export const RECORD_LIVE: u8 = 2; // a look at a flow that goes on; nothing was handed out
+export const RECORD_QUEUE_AGGREGATE: u8 = 3; // made by a full queue, never here
 
 /** FlowRecord.endReason: IPFIX flowEndReason (RFC 5102, 5.11.3). */
 export const REASON_NONE: u8 = 0;

@@ -1,12 +1,9 @@
 /** Which devices to watch, by name. */
-// @ts-types="@types/picomatch"
-import picomatch from "picomatch";
 import { UsageError } from "../errors.ts";
+import { type NameChoice, namePattern } from "../name_pattern.ts";
 
 /** Says whether a device's name is wanted. */
-export type InterfaceChoice = (name: string) => boolean;
-
-const INTERFACE_PATTERN_LENGTH_MAX = 256;
+export type InterfaceChoice = NameChoice;
 
 /**
  * Reads a list of patterns: globs (`eth*`, `veth[0-9]`, `{lo,eth0}`), regular expressions between slashes
@@ -28,17 +25,10 @@ export function isLiteral(pattern: string): boolean {
 }
 
 function matcher(pattern: string): InterfaceChoice {
-  if (pattern === "" || pattern.length > INTERFACE_PATTERN_LENGTH_MAX) {
-    throw new UsageError(`Cannot use interface pattern "${pattern.slice(0, 40)}": 1 to 256 characters are possible`);
-  }
   try {
-    if (!pattern.startsWith("/")) return picomatch(pattern, { dot: true, nonegate: true, strictBrackets: true });
-    if (pattern.length < 3 || !pattern.endsWith("/")) {
-      throw new SyntaxError("a regular expression ends with a slash, as in /^eth/");
-    }
-    const expression = new RegExp(pattern.slice(1, -1));
-    return (name) => expression.test(name);
+    return namePattern(pattern);
   } catch (cause) {
-    throw new UsageError(`Cannot use interface pattern ${pattern}: ${(cause as Error).message}`, { cause });
+    const shown = pattern.length > 40 || !pattern ? `"${pattern.slice(0, 40)}"` : pattern;
+    throw new UsageError(`Cannot use interface pattern ${shown}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Stage 5 of 7, enrich: what a flow means to people.
  *
- * In: flow records. Out: the same, with the kind of span that they make. Drops: none.
+ * In: flow records. Out: what each means. Drops: none.
  */
-export { spanKind } from "./kind.ts";
+export { hostMeaning, type MeaningOf } from "./host_meaning.ts";
 export { ownAddresses } from "./own_addresses.ts";

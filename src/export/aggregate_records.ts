@@ -5,10 +5,10 @@
 import {
   Fact,
   FlowRecord,
-  QUEUED_KIND_AT,
+  QUEUED_OFFSETS,
   QUEUED_RECORD_BYTES,
-  RECORD_AGGREGATE,
   RECORD_OFFSETS as AT,
+  RECORD_QUEUE_AGGREGATE,
 } from "../flow_record.ts";
 import { mergeRecord } from "./record_merge.ts";
 
@@ -26,7 +26,9 @@ const CLEARED: ReadonlyArray<readonly [from: number, to: number]> = [
   [AT.sourcePort, AT.kind],
   [AT.synAckAfterNs, AT.traceId0],
   [AT.community0, AT.number],
-  [AT.tcpFlags0, AT.facts],
+  [AT.tcpFlags0, QUEUED_OFFSETS.kind],
+  [QUEUED_OFFSETS.flowSet, QUEUED_OFFSETS.flowSet + 4],
+  [QUEUED_OFFSETS.sourceSet, QUEUED_RECORD_BYTES],
 ];
 
 export class AggregateRecords {
@@ -69,7 +71,7 @@ function generalize(words: Int32Array<ArrayBuffer>, bits: { ipv4: number; ipv6: 
   const view = new DataView(words.buffer);
   const isIpv4 = view.getUint8(AT.ipVersion) === 4;
   const prefixBits = isIpv4 ? bits.ipv4 : bits.ipv6;
-  view.setUint8(AT.what, RECORD_AGGREGATE);
+  view.setUint8(AT.what, RECORD_QUEUE_AGGREGATE);
   view.setUint8(AT.endReason, LACK_OF_RESOURCES);
   view.setUint8(AT.prefixBits, prefixBits);
   for (const [from, to] of CLEARED) bytes.fill(0, from, to);
@@ -80,7 +82,7 @@ function generalize(words: Int32Array<ArrayBuffer>, bits: { ipv4: number; ipv6: 
   view.setUint32(AT.number, 1, true);
   countFromHere(view);
   const addresses = bytes.subarray(AT.source0, AT.startUnixNs);
-  return `${view.getUint8(AT.protocol)} ${counted} ${words[QUEUED_KIND_AT / 4]} ${addresses.toHex()}`;
+  return `${view.getUint8(AT.protocol)} ${counted} ${view.getUint16(QUEUED_OFFSETS.kind, true)} ${addresses.toHex()}`;
 }
 
 /** An aggregate began with what it holds: its totals are what is new. */

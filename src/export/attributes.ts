@@ -7,17 +7,22 @@
  */
 import { addressText, macText, prefixText } from "../address.ts";
 import type { AttributeValue } from "../attribute_sets.ts";
-import type { SpanKind } from "../flow.ts";
-import { Fact, type FlowRecord, RECORD_AGGREGATE, type Side } from "../flow_record.ts";
+import type { Meaning, SpanKind } from "../flow.ts";
+import { Fact, type FlowRecord, RECORD_QUEUE_AGGREGATE, type Side } from "../flow_record.ts";
 import { icmpCodeName, icmpTypeName } from "./icmp_names.ts";
 import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "./names.ts";
 import { connectionState } from "./tcp_state.ts";
 
+export interface SpanInterface {
+  /** Undefined where a recording does not tell. */
+  name: string | undefined;
+  ifindex: number | undefined;
+}
+
 /** What a record does not hold but refers to. */
-export interface SpanContext {
-  kind: SpanKind;
-  /** The name and ifindex behind an interface id; undefined for one never told, and where a recording does not tell. */
-  interfaceOf(id: number): { name: string | undefined; ifindex: number | undefined } | undefined;
+export interface SpanContext extends Meaning {
+  /** The interface behind an id; undefined for one never told. */
+  interfaceOf(id: number): SpanInterface | undefined;
 }
 
 export interface Attribute {
@@ -39,7 +44,6 @@ const REVERSE: Side = 1;
 const isTcp = (record: FlowRecord) => record.protocol === PROTOCOL_TCP && !record.isFragment;
 const isIcmp = (record: FlowRecord) =>
   (record.protocol === PROTOCOL_ICMP || record.protocol === PROTOCOL_ICMPV6) && !record.isFragment;
-const isAggregate = (record: FlowRecord) => record.what === RECORD_AGGREGATE;
 const wasSeen = (record: FlowRecord, side: Side) => record.packetsTotal(side) > 0;
 
 function text(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
@@ -59,14 +63,14 @@ function boolean(name: string, when: string, brief: string, value: Attribute["va
 }
 
 function address(record: FlowRecord, bytes: Uint8Array): string {
-  if (!isAggregate(record)) return addressText(bytes);
+  if (!record.isAggregate) return addressText(bytes);
   // an IPv4 prefix counts its bits from the dotted address
   return prefixText(bytes, record.prefixBits);
 }
 
 /** ICMP has no ports: its type and code stand there. */
 function port(record: FlowRecord, side: Side): number | undefined {
-  if (isAggregate(record)) return undefined;
+  if (record.isAggregate) return undefined;
   if (isIcmp(record)) {
     const from: Side = record.has(Fact.ICMP_FORWARD) ? FORWARD : REVERSE;
     return side === FORWARD ? record.icmpType(from) : record.icmpCode(from);
@@ -78,19 +82,31 @@ const ALWAYS = "always";
 
 /** flow.direction's words. */
 export const DIRECTIONS: Record<SpanKind, string> = { CLIENT: "forward", SERVER: "reverse", INTERNAL: "unknown" };
+/** network.io.direction's: how this node takes part in what the initiator sends. */
+export const IO_DIRECTIONS: Record<SpanKind, string | undefined> = {
+  CLIENT: "transmit",
+  SERVER: "receive",
+  INTERNAL: undefined,
+};
 
 const IDENTITY: Attribute[] = [
   text(
     "flow.community_id",
     "unless the span is an overflow aggregate",
     "Community ID v1",
-    (record) => isAggregate(record) ? undefined : `1:${record.communityId.toBase64()}`,
+    (record) => record.isAggregate ? undefined : `1:${record.communityId.toBase64()}`,
   ),
   text(
     "flow.direction",
     ALWAYS,
     "forward: the initiator is on this node; reverse: the responder is; unknown",
     (_, c) => DIRECTIONS[c.kind],
+  ),
+  text(
+    "network.io.direction",
+    "unless flow.direction is unknown",
+    "transmit: the initiator is on this node; receive: the responder is",
+    (_, c) => IO_DIRECTIONS[c.kind],
   ),
   text("network.type", ALWAYS, "ipv4 or ipv6", (record) => `ipv${record.ipVersion}`),
   text(
@@ -154,6 +170,11 @@ const WEIR_COUNTS: Attribute[] = ([[FORWARD, "weir."], [REVERSE, "weir.reverse."
   ),
 ]);
 
+/** What an aggregate stands in for, by FlowRecord.what. */
+export function overflowReason(what: number): string {
+  return what === RECORD_QUEUE_AGGREGATE ? "export_queue_full" : "flow_table_full";
+}
+
 const COUNTED: Attribute[] = [
   text(
     "weir.counted",
@@ -173,8 +194,14 @@ const COUNTED: Attribute[] = [
   boolean(
     "weir.overflow",
     "overflow aggregates",
-    "many flows in one span, because the table was full",
-    (record) => isAggregate(record) ? true : undefined,
+    "many flows in one span, because there was no room for each",
+    (record) => record.isAggregate ? true : undefined,
+  ),
+  text(
+    "weir.overflow.reason",
+    "overflow aggregates",
+    "flow_table_full: more flows at once than the table holds; export_queue_full: a receiver took spans too slowly",
+    (record) => record.isAggregate ? overflowReason(record.what) : undefined,
   ),
   boolean(
     "weir.fragment",
@@ -190,7 +217,7 @@ const STATE: Attribute[] = [
     "TCP",
     "the initiator's state as far as flags tell it",
     (record) =>
-      isTcp(record) && !isAggregate(record)
+      isTcp(record) && !record.isAggregate
         ? connectionState(record.tcpFlags(FORWARD), record.tcpFlags(REVERSE), record.endReason === REASON_END)
         : undefined,
   ),
@@ -238,7 +265,7 @@ const INTERFACES: Attribute[] = [
 
 const IP: Attribute[] = ([[FORWARD, "flow.ip."], [REVERSE, "flow.reverse.ip."]] as const).flatMap(([side, prefix]) => {
   const when = side === FORWARD ? "the initiator was heard" : "the responder was heard";
-  const known = (record: FlowRecord) => wasSeen(record, side) && !isAggregate(record);
+  const known = (record: FlowRecord) => wasSeen(record, side) && !record.isAggregate;
   return [
     int(`${prefix}dscp.id`, when, "DSCP of the last packet", (r) => known(r) ? r.trafficClass(side) >> 2 : undefined),
     text(
@@ -287,7 +314,7 @@ const TCP_FLAGS: Attribute[] = ([[FORWARD, "flow.tcp."], [REVERSE, "flow.reverse
   [side, prefix],
 ) => {
   const when = side === FORWARD ? "TCP, the initiator was heard" : "TCP, the responder was heard";
-  const known = (record: FlowRecord) => isTcp(record) && !isAggregate(record) && wasSeen(record, side);
+  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
   return [
     int(
       `${prefix}flags.bits`,
@@ -328,7 +355,7 @@ const TCP_TIMES: Attribute[] = [
 const TCP_QUALITY: Attribute[] = ([[FORWARD, "weir.tcp."], [REVERSE, "weir.reverse.tcp."]] as const).flatMap((
   [side, prefix],
 ) => {
-  const known = (record: FlowRecord) => isTcp(record) && !isAggregate(record) && wasSeen(record, side);
+  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
   const least = "since the last span, at least";
   return [
     int(

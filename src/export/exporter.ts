@@ -1,5 +1,6 @@
 /** The contract that every exporter meets. */
 import type { ExporterTerms } from "../books.ts";
+import type { Meaning } from "../flow.ts";
 import type { FlowRecord } from "../flow_record.ts";
 
 /** An exporter's figures, in records. */
@@ -22,8 +23,8 @@ export interface Exporter {
   ready(): Promise<void>;
   /** Whether its receiver is gone for good. */
   readonly isOver: boolean;
-  /** Takes a record over, ready or not. It is valid only during the call. */
-  accept(record: FlowRecord): void;
+  /** Takes a record over, ready or not. Both are valid only during the call. */
+  accept(record: FlowRecord, meaning: Meaning): void;
   terms(): ExporterTerms;
   records(): ExporterRecords;
   /** Sends what is queued, for deadlineMs at most; what is left then is lost, by name. */

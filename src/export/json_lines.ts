@@ -1,9 +1,9 @@
 /** A span as one line of JSON. */
 import type { FlowRecord } from "../flow_record.ts";
-import type { SpanContext } from "./attributes.ts";
+import { queuedContext, type References } from "./references.ts";
 import { flowSpan } from "./span.ts";
 
-/** contextOf: what the record refers to. */
-export function jsonLine(contextOf: (record: FlowRecord) => SpanContext): (record: FlowRecord) => string {
-  return (record) => `${JSON.stringify(flowSpan(record, contextOf(record)))}\n`;
+/** Of a queued record. */
+export function jsonLine(references: References): (record: FlowRecord) => string {
+  return (record) => `${JSON.stringify(flowSpan(record, queuedContext(record, references)))}\n`;
 }

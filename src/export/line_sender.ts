@@ -13,6 +13,7 @@ const BATCH_RECORDS = 256;
 
 export class LineSender implements Sender {
   readonly name: string;
+  readonly batchRecordsWanted = BATCH_RECORDS;
   readonly batchRecordsMax = BATCH_RECORDS;
   readonly lingerMs = 0;
   readonly batchesInFlightMax = 1;

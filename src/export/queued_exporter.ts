@@ -4,7 +4,7 @@
  * else.
  */
 import { type ExporterTerms, sum } from "../books.ts";
-import { SPAN_KINDS, type SpanKind } from "../flow.ts";
+import type { Meaning } from "../flow.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { log } from "../log.ts";
 import { type Exporter, type ExporterRecords, READY_RECORDS } from "./exporter.ts";
@@ -15,8 +15,6 @@ import { RecordSum, Tally } from "./tally.ts";
 export interface QueuedExporterOptions {
   /** Records that wait or are on their way; beyond, detail is given up. */
   queueRecordsMax: number;
-  /** A record's span kind. */
-  kindOf(record: FlowRecord): SpanKind;
   /** From 0 to 1. */
   random(): number;
 }
@@ -75,13 +73,13 @@ export class QueuedExporter implements Exporter {
     while (!this.isReady()) await (this.#settled ??= Promise.withResolvers<void>()).promise;
   }
 
-  accept(record: FlowRecord): void {
+  accept(record: FlowRecord, meaning: Meaning): void {
     if (this.#gaveUp) {
       this.#tally.lost("deadline").add(record);
       return;
     }
-    this.#queue.push(record, SPAN_KINDS.indexOf(this.#options.kindOf(record)));
-    if (this.#queue.waiting >= this.#sender.batchRecordsMax) this.#sendMore();
+    this.#queue.push(record, meaning);
+    if (this.#queue.waiting >= this.#sender.batchRecordsWanted) this.#sendMore();
     else this.#linger ??= setTimeout(() => this.#sendMore(), this.#sender.lingerMs);
   }
 
@@ -91,11 +89,15 @@ export class QueuedExporter implements Exporter {
     while (this.#sending.size < this.#sender.batchesInFlightMax) {
       const batch = this.#queue.take(this.#sender.batchRecordsMax);
       if (!batch) break;
-      const sending: Sending = { batch, sum: sumOf(batch), isUnderway: false };
-      this.#sending.add(sending);
-      void this.#send(sending);
+      this.#begin(batch);
     }
     if (this.#sending.size === 0) this.#idle?.resolve();
+  }
+
+  #begin(batch: RecordBatch): void {
+    const sending: Sending = { batch, sum: sumOf(batch), isUnderway: false };
+    this.#sending.add(sending);
+    void this.#send(sending);
   }
 
   /** Tries until there is an answer, or no more time. */
@@ -123,8 +125,14 @@ export class QueuedExporter implements Exporter {
 
   #settle(sending: Sending, answer: Exclude<Answer, { outcome: "retry" }>): void {
     const { batch, sum } = sending;
+    if (answer.outcome === "too_large" && batch.count > 1) {
+      this.#sending.delete(sending);
+      for (const part of batch.split()) this.#begin(part);
+      return;
+    }
     if (answer.outcome === "delivered") this.#tally.exported.addSum(sum);
     else if (answer.outcome === "rejected") this.#tally.lost(answer.reason).addSum(sum);
+    else if (answer.outcome === "too_large") this.#tally.lost("too_large").addSum(sum);
     else this.#settlePartly(batch, answer.count, answer.reason);
     if (answer.outcome === "delivered") this.problem = undefined;
     else this.#report(answer.detail);

@@ -1,5 +1,5 @@
 /** Two records of one flow as one: what came since the last record adds up, what is so now is the newer one's. */
-import { Fact, RECORD_OFFSETS as AT } from "../flow_record.ts";
+import { Fact, QUEUED_OFFSETS, QUEUED_RECORD_BYTES, RECORD_OFFSETS as AT } from "../flow_record.ts";
 
 const WORD = 4;
 const COUNTED = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE;
@@ -16,8 +16,9 @@ const KEPT: ReadonlyArray<readonly [from: number, to: number]> = [
   [AT.startUnixNs, AT.endUnixNs],
   [AT.traceId0, AT.community0],
   [AT.number, AT.tcpFlags0],
-  [AT.initialSequence, AT.initialSequence + WORD],
 ];
+/** A name that is known stays when a later record has none. */
+const SETS = [QUEUED_OFFSETS.flowSet, QUEUED_OFFSETS.sourceSet, QUEUED_OFFSETS.destinationSet];
 const U32_MAX = 0xffff_ffff;
 
 /** Whether two records are of one flow and count alike, so that their sum is one. words, from: the one that waits. */
@@ -38,10 +39,12 @@ export function mergeRecord(bytes: Uint8Array<ArrayBuffer>, byteOffset: number, 
     Math.min(U32_MAX, older.getUint32(offset, true) + newer.getUint32(offset, true))
   );
   const kept = KEPT.map(([from, to]) => bytes.slice(byteOffset + from, byteOffset + to));
-  for (let offset = 0; offset < AT.initialSequence; offset += WORD) {
+  const sets = SETS.map((offset) => newer.getUint32(offset, true) || older.getUint32(offset, true));
+  for (let offset = 0; offset < QUEUED_RECORD_BYTES; offset += WORD) {
     older.setUint32(offset, newer.getUint32(offset, true), true);
   }
   KEPT.forEach(([from], i) => bytes.set(kept[i]!, byteOffset + from));
+  SETS.forEach((offset, i) => older.setUint32(offset, sets[i]!, true));
   DELTAS.forEach((offset, i) => older.setBigUint64(offset, deltas[i]!, true));
   SMALL_DELTAS.forEach((offset, i) => older.setUint32(offset, smallDeltas[i]!, true));
 }

@@ -6,11 +6,16 @@
  * waits; any other is added to an aggregate of its kind.
  */
 import { assert } from "../errors.ts";
+import type { Meaning } from "../flow.ts";
 import { FlowRecord, QUEUED_RECORD_BYTES, RECORD_OFFSETS } from "../flow_record.ts";
+import { EXPORT_QUEUE_RECORDS_MIN } from "../limits.ts";
 import { AggregateRecords } from "./aggregate_records.ts";
 import { isSameFlow, mergeRecord } from "./record_merge.ts";
 
-const CHUNK_RECORDS = 1_024;
+/** No batch has more: a batch lies in one chunk. */
+const CHUNK_RECORDS = 2_048;
+/** Chunks kept for later, 600 KiB each: new ones must be zeroed. */
+const SPARES_MAX = 4;
 const CHUNK_BYTES = CHUNK_RECORDS * QUEUED_RECORD_BYTES;
 const WORDS_PER_RECORD = QUEUED_RECORD_BYTES / 4;
 const NONE = -1;
@@ -33,6 +38,8 @@ export interface RecordBatch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Points a cursor of its own at a record. */
   record(index: number): FlowRecord;
+  /** The same records in two batches, each to be released by itself. Of more than one record. */
+  split(): [RecordBatch, RecordBatch];
 }
 
 class Batch implements RecordBatch {
@@ -47,6 +54,12 @@ class Batch implements RecordBatch {
   record(index: number): FlowRecord {
     return this.#cursor.moveTo((this.first + index) * QUEUED_RECORD_BYTES);
   }
+
+  split(): [Batch, Batch] {
+    assert(this.count > 1, "one record cannot be split");
+    const half = this.count >> 1;
+    return [new Batch(this.chunk, this.first, half), new Batch(this.chunk, this.first + half, this.count - half)];
+  }
 }
 
 export interface QueueCounts {
@@ -59,7 +72,7 @@ export interface QueueCounts {
 export class RecordQueue {
   readonly #recordsMax: number;
   readonly #chunks: Chunk[] = [];
-  #spare: Chunk | undefined;
+  readonly #spares: Chunk[] = [];
   readonly #aggregates = new AggregateRecords();
   readonly #scratch = new Int32Array(WORDS_PER_RECORD);
   /** While the queue is full: which flows wait, and where. */
@@ -69,7 +82,7 @@ export class RecordQueue {
   readonly counts: QueueCounts = { merged: 0, aggregated: 0 };
 
   constructor(recordsMax: number) {
-    assert(recordsMax >= CHUNK_RECORDS, `a queue has room for ${CHUNK_RECORDS} records`);
+    assert(recordsMax >= EXPORT_QUEUE_RECORDS_MIN, `a queue has room for ${EXPORT_QUEUE_RECORDS_MIN} records`);
     this.#recordsMax = recordsMax;
   }
 
@@ -88,16 +101,16 @@ export class RecordQueue {
     return this.#flows !== undefined;
   }
 
-  /** Copies a record in. kind: its span's, a place in SPAN_KINDS. */
-  push(record: FlowRecord, kind: number): void {
+  /** Copies a record in, with what it means. */
+  push(record: FlowRecord, meaning: Meaning): void {
     if (!this.#flows && this.#held >= this.#recordsMax) this.#flows = new FlowIndex(this.#recordsMax, this.#chunks);
     if (this.#flows) {
-      record.copyTo(this.#scratch, 0, kind);
+      record.copyTo(this.#scratch, 0, meaning);
       this.#fold(this.#flows, this.#scratch);
       return;
     }
     const chunk = this.#chunkToWrite();
-    record.copyTo(chunk.words, chunk.written * WORDS_PER_RECORD, kind);
+    record.copyTo(chunk.words, chunk.written * WORDS_PER_RECORD, meaning);
     this.#count(chunk);
   }
 
@@ -120,8 +133,7 @@ export class RecordQueue {
   }
 
   #takeChunk(): Chunk {
-    const chunk = this.#spare ?? new Chunk();
-    this.#spare = undefined;
+    const chunk = this.#spares.pop() ?? new Chunk();
     chunk.written = chunk.taken = chunk.answered = 0;
     return chunk;
   }
@@ -167,7 +179,7 @@ export class RecordQueue {
     if (this.#held < this.#recordsMax * REFILL_BELOW) this.#flows = undefined;
     if (chunk.answered < chunk.written || (chunk.written < CHUNK_RECORDS && chunk === this.#chunks.at(-1))) return;
     this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
-    this.#spare = chunk;
+    if (this.#spares.length < SPARES_MAX) this.#spares.push(chunk);
   }
 
   /** Every record that no batch has, for their sum. */

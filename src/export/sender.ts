@@ -8,11 +8,15 @@ export type Answer =
   | { outcome: "partly_rejected"; count: number; reason: string; detail: string }
   /** It will not be taken, however often it is sent. reason: a word for the books; detail: for people. */
   | { outcome: "rejected"; reason: string; detail: string }
+  /** It may be taken in parts. */
+  | { outcome: "too_large"; detail: string }
   /** It was not taken this time. afterMs: when the receiver asks to be tried again; undefined when it does not say. */
-  | { outcome: "retry"; detail: string; afterMs?: number };
+  | { outcome: "retry"; detail: string; afterMs?: number | undefined };
 
 export interface Sender {
   readonly name: string;
+  /** So many records are worth a batch. More wait for one where batches are on their way already. */
+  readonly batchRecordsWanted: number;
   /** Records in a batch. */
   readonly batchRecordsMax: number;
   /** How long records may wait for others to fill a batch. */

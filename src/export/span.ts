@@ -1,4 +1,5 @@
 /** A record as the span that stands for it. */
+import type { AttributeSet } from "../attribute_sets.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import type { SpanKind } from "../flow.ts";
 import type { AttributeValue } from "../attribute_sets.ts";
@@ -30,6 +31,9 @@ export function flowSpan(record: FlowRecord, context: SpanContext): FlowSpan {
     const known = value(record, context);
     if (known !== undefined) attributes[name] = known;
   }
+  addSet(attributes, "source.", context.source);
+  addSet(attributes, "destination.", context.destination);
+  addSet(attributes, "", context.flow);
   return {
     name: spanName(record),
     kind: context.kind,
@@ -39,4 +43,8 @@ export function flowSpan(record: FlowRecord, context: SpanContext): FlowSpan {
     endTimeUnixNano: record.endUnixNs.toString(),
     attributes,
   };
+}
+
+function addSet(to: Record<string, AttributeValue>, prefix: string, set: AttributeSet | undefined): void {
+  for (const name in set?.attributes) to[prefix + name] = set.attributes[name]!;
 }

@@ -1,9 +1,9 @@
 /** A flow as one aligned line for a person. */
 import { addressText, prefixText } from "../address.ts";
-import { Fact, type FlowRecord, RECORD_AGGREGATE } from "../flow_record.ts";
-import type { SpanContext } from "./attributes.ts";
+import { Fact, type FlowRecord } from "../flow_record.ts";
 import { icmpTypeName } from "./icmp_names.ts";
 import { endReasonName, protocolName } from "./names.ts";
+import type { References } from "./references.ts";
 import { connectionState } from "./tcp_state.ts";
 
 const TCP = 6;
@@ -45,7 +45,7 @@ export function textHeader(style: TextStyle): string {
 
 /** Packets and bytes are "sent/answered" since the flow's last line. */
 export function textLine(
-  contextOf: (record: FlowRecord) => SpanContext,
+  references: References,
   style: TextStyle,
 ): (record: FlowRecord) => string {
   return (record) => {
@@ -58,7 +58,7 @@ export function textLine(
       `${sizeText(record.bytesDelta(0))}/${sizeText(record.bytesDelta(1))}`,
       durationText(Number(record.endUnixNs - record.startUnixNs)),
       record.synAckAfterNs ? durationText(record.synAckAfterNs) : "-",
-      contextOf(record).interfaceOf(record.interfaceId(0))?.name ?? "-",
+      references.interfaceOf(record.interfaceId(0))?.name ?? "-",
     ];
     const aligned = cells.map((cell, i) => cell.padEnd(COLUMNS[i]![1])).join(" ");
     return `${aligned} ${stateText(record, style)}\n`;
@@ -71,7 +71,7 @@ function clockText(unixNs: bigint): string {
 }
 
 function endpointText(record: FlowRecord, bytes: Uint8Array, port: number): string {
-  if (record.what === RECORD_AGGREGATE) return prefixText(bytes, record.prefixBits);
+  if (record.isAggregate) return prefixText(bytes, record.prefixBits);
   const address = addressText(bytes);
   if (record.protocol === ICMP || record.protocol === ICMPV6 || record.isFragment || port === 0) return address;
   return record.ipVersion === 6 ? `[${address}]:${port}` : `${address}:${port}`;
@@ -79,14 +79,14 @@ function endpointText(record: FlowRecord, bytes: Uint8Array, port: number): stri
 
 function stateText(record: FlowRecord, style: TextStyle): string {
   const parts: string[] = [];
-  if (record.what === RECORD_AGGREGATE) parts.push(style.bad("overflow"));
-  if (record.protocol === TCP && !record.isFragment && record.what !== RECORD_AGGREGATE) {
+  if (record.isAggregate) parts.push(style.bad("overflow"));
+  if (record.protocol === TCP && !record.isFragment && !record.isAggregate) {
     parts.push(connectionState(record.tcpFlags(0), record.tcpFlags(1), record.endReason === REASON_END));
   }
   if (record.protocol === ICMP || record.protocol === ICMPV6) {
     const side = record.has(Fact.ICMP_FORWARD) ? 0 : 1;
     const name = icmpTypeName(record.protocol, record.icmpType(side));
-    if (name && record.what !== RECORD_AGGREGATE) parts.push(name);
+    if (name && !record.isAggregate) parts.push(name);
   }
   const again = record.retransmittedPackets(0) + record.retransmittedPackets(1);
   if (again) parts.push(style.bad(`${again} retransmitted`));

@@ -4,6 +4,6 @@
  * In: the agent. Out: health, metrics, books, flows and status over HTTP. Drops: none.
  * `metrics.ts` is imported only when metrics are served, because its library costs memory.
  */
-export { createRoutes } from "./routes.ts";
+export { createRoutes, type RouteOptions } from "./routes.ts";
 export { type Listener, listenOnPort, listenOnSocket } from "./servers.ts";
 export { booksView } from "./views.ts";

@@ -1,9 +1,16 @@
 /** The word somebody probably meant. */
 import { closestMatch } from "leven";
 
-/** The nearest of `known` by edit distance, or with two neighbours swapped, if it is near enough to be a slip. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  return closestMatch(word, known, { maxDistance: Math.max(1, Math.floor(word.length / 3)) }) ??
+/**
+ * The nearest of `known` by edit distance, or with two neighbours swapped, if it is near enough to be a slip: slipsMax
+ * letters, by default a third of them.
+ */
+export function nearest(
+  word: string,
+  known: readonly string[],
+  slipsMax: number = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
+  return closestMatch(word, known, { maxDistance: slipsMax }) ??
     known.find((other) => isSwapped(word, other));
 }
 

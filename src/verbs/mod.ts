@@ -4,6 +4,7 @@
  * In: the command line's words. Out: lines, files, an exit code. Drops: nothing of their own.
  */
 export { booksCommand } from "./books.ts";
+export { configCommand } from "./config.ts";
 export { doctorCommand } from "./doctor.ts";
 export { flowsCommand } from "./flows.ts";
 export { replayCommand } from "./replay.ts";

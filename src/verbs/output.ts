@@ -9,11 +9,11 @@ import {
   type LineStream,
   plainStyle,
   QueuedExporter,
-  type SpanContext,
+  type References,
   textHeader,
   textLine,
 } from "../export/mod.ts";
-import type { FlowRecord } from "../flow_record.ts";
+import type { Settings } from "../settings/mod.ts";
 
 const OUTPUTS = ["text", "json", "none"] as const;
 export type Output = typeof OUTPUTS[number];
@@ -22,33 +22,34 @@ export function outputOption(): Option {
   return new Option("-o, --output <kind>", "how flows leave (default: text on a terminal, else json)").choices(OUTPUTS);
 }
 
+/** What the settings choose; undefined: nothing. */
+export function outputOf(stdout: Settings["export"]["traces"]["stdout"]): Output | undefined {
+  if (!stdout) return undefined;
+  return stdout.format === "json" ? "json" : "text";
+}
+
 const stdout: LineStream = {
   async write(bytes) {
     for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
   },
 };
 
-/** The exporter for an output; of undefined, what suits stdout. contextOf: what a record refers to. */
+/** The exporter for an output; of undefined, what suits stdout. */
 export function createExporter(
   output: Output | undefined,
-  contextOf: (record: FlowRecord) => SpanContext,
+  references: References,
   queueRecordsMax: number,
 ): Exporter {
-  const lines = (sender: LineSender) =>
-    new QueuedExporter(sender, {
-      queueRecordsMax,
-      kindOf: (record) => contextOf(record).kind,
-      random: Math.random,
-    });
+  const lines = (sender: LineSender) => new QueuedExporter(sender, { queueRecordsMax, random: Math.random });
   const isTerminal = Deno.stdout.isTerminal();
   switch (output ?? (isTerminal ? "text" : "json")) {
     case "none":
       return new CountingExporter();
     case "json":
-      return lines(new LineSender("json", stdout, jsonLine(contextOf)));
+      return lines(new LineSender("json", stdout, jsonLine(references)));
     case "text": {
       const style = isTerminal && !Deno.noColor ? colourStyle : plainStyle;
-      return lines(new LineSender("text", stdout, textLine(contextOf, style), textHeader(style)));
+      return lines(new LineSender("text", stdout, textLine(references, style), textHeader(style)));
     }
   }
 }

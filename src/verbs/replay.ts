@@ -2,20 +2,23 @@
 import { Command } from "commander";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
-import { spanKind } from "../enrich/mod.ts";
+import { hostMeaning } from "../enrich/mod.ts";
+import type { References } from "../export/mod.ts";
 import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { logOptions } from "./log_options.ts";
 import { requireMachine } from "./machine.ts";
-import { createExporter, type Output, outputOption } from "./output.ts";
+import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
 import { parseWhole } from "./parse_option.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
 import { openSource, type ReplaySource } from "./replay_source.ts";
-import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { logNotices, type SettingsOptions, settle } from "./settle.ts";
+import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
@@ -43,7 +46,6 @@ export function replayCommand(): Command {
   const command = new Command("replay")
     .description("hand out the flows of a capture file (pcap, pcapng), with its times")
     .argument("<file>", "the capture; - for standard input")
-    .option("-c, --config <file>", "a configuration file (YAML)")
     .addOption(outputOption())
     .option(
       "--flows-max <count>",
@@ -54,7 +56,7 @@ export function replayCommand(): Command {
     .action(async (file: string, options: ReplayVerbOptions) => {
       Deno.exitCode = await replayFile(file, options);
     });
-  for (const option of logOptions()) command.addOption(option);
+  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
   return command.addHelpText(
     "after",
     `
@@ -65,11 +67,12 @@ Exit code: 1 when the file is damaged; what was readable before that is handed o
 }
 
 async function replayFile(path: string, options: ReplayVerbOptions): Promise<number> {
-  const settings = await settle(options);
+  const { settings, notices } = await settle(options);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
+  logNotices(notices);
   using source = await openSource(path);
-  const replay = await openReplay(settings, options.output);
+  const replay = await openReplay(settings, options.output ?? outputOf(settings.export.traces.stdout));
   try {
     using signal = new StopSignal("SIGINT", "SIGTERM");
     signal.caught.then(() => {
@@ -84,6 +87,10 @@ async function replayFile(path: string, options: ReplayVerbOptions): Promise<num
   }
 }
 
+function referencesOf(replay: Replay): References {
+  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined };
+}
+
 function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
   const { kernel } = requireMachine(settings);
   return Replay.open({
@@ -92,11 +99,9 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     module: tableModule(),
     memory: memoryOptions(settings),
     table: tableOptions(settings),
+    meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
     exporters: (replay) => [
-      createExporter(output, (record) => ({
-        kind: spanKind(record, NO_ADDRESS_IS_OWN),
-        interfaceOf: (id) => replay.interfaceOf(id),
-      }), REPLAY_QUEUE_RECORDS),
+      createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
     ],
   });
 }

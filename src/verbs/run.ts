@@ -3,29 +3,33 @@ import { Command, Option } from "commander";
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
-import { ownAddresses, spanKind } from "../enrich/mod.ts";
-import { type Exporter, flowSpan, type SpanContext } from "../export/mod.ts";
+import { AttributeSets } from "../attribute_sets.ts";
+import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
+import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { booksView, createRoutes } from "../serve/mod.ts";
+import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { addOtlpOptions, otlpExporter, type OtlpOptions } from "./otlp_options.ts";
-import { createExporter, type Output, outputOption } from "./output.ts";
+import { otlpExporters } from "./otlp_exporters.ts";
+import { addOtlpOptions } from "./otlp_options.ts";
+import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
-import { memoryOptions, type SettingsOptions, settle, tableOptions } from "./settle.ts";
+import { logNotices, type SettingsOptions, settle } from "./settle.ts";
+import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
-interface RunOptions extends SettingsOptions, OtlpOptions {
+interface RunOptions extends SettingsOptions {
   output?: Output;
   /** Milliseconds. */
   duration?: number;
@@ -38,7 +42,6 @@ const TC_PRIORITY_MOST = 32_767;
 export function runCommand(): Command {
   const command = new Command("run")
     .description("watch this machine's traffic and hand out its flows (default)")
-    .option("-c, --config <file>", "a configuration file (YAML)")
     .addOption(
       new Option(
         "-i, --interface <pattern>",
@@ -71,18 +74,19 @@ export function runCommand(): Command {
       parseWhole(1, FLOWS_MAX_MOST),
     )
     .action(async (options: RunOptions) => {
-      Deno.exitCode = await run(options);
+      Deno.exitCode = await run({ ...options, receivers });
     });
-  addOtlpOptions(command);
-  for (const option of logOptions()) command.addOption(option);
+  const receivers = addOtlpOptions(command);
+  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
   return command;
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const settings = await settle(options);
+  const { settings, notices } = await settle(options);
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
+  logNotices(notices);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
@@ -90,10 +94,14 @@ async function run(options: RunOptions): Promise<number> {
   // from before the first hook is attached: a signal that ended the process there would leave hooks behind
   using signal = new StopSignal("SIGINT", "SIGTERM", "SIGHUP");
   reportKilled(runFile);
-  const agent = await startAgent(settings, options, { ...machine, interfaces });
+  // exporters ask for devices by the time there are records: from the agent that they are made for
+  const meaning = openMeaning(() => agent);
+  const exporters = await openExporters(settings, options.output, meaning.references, () => agent);
+  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
   undo.defer(() => agent.close());
 
-  await serveUntilStopped(agent, settings, options, signal);
+  const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
+  await serveUntilStopped(agent, settings, options, signal, spanOf);
   return await finish(agent, options);
 }
 
@@ -106,18 +114,19 @@ function reportKilled({ killed }: RunFile): void {
   );
 }
 
+/** What a run is made of beside its settings. */
+interface Parts extends Machine {
+  interfaces: InterfaceChoice;
+  exporters: Exporter[];
+  meaningOf: MeaningOf;
+}
+
 /** From an idle machine to packets being counted. */
-async function startAgent(
-  settings: Settings,
-  options: RunOptions,
-  { kernel, features, interfaces }: Machine & { interfaces: InterfaceChoice },
-): Promise<Agent> {
+function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaningOf }: Parts): Agent {
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
-  // exporters ask for interfaces by the time there are records: from the agent that they are made for
-  const exporters = await openExporters(options, () => agent);
-  const agent: Agent = new Agent({
+  const agent = new Agent({
     kernel,
     image: flowProgramImage(),
     module: tableModule(),
@@ -128,6 +137,7 @@ async function startAgent(
     priority: instrument.tc_priority,
     memory: { ...memoryOptions(settings), cpuCount: features.possibleCpus },
     table: tableOptions(settings),
+    meaningOf,
     exporters,
   });
   const devices = agent.devices();
@@ -137,21 +147,27 @@ async function startAgent(
   return agent;
 }
 
-/** Where flows go: to a receiver, to stdout, or to both. */
-async function openExporters(options: RunOptions, agentOf: () => Agent): Promise<Exporter[]> {
-  const contextOf = spanContexts(agentOf);
-  const otlp = await otlpExporter(options, contextOf, (id) => agentOf().interfaceOf(id));
+/** Where flows go: to receivers, to stdout, or to both. */
+async function openExporters(
+  { export: { traces } }: Settings,
+  output: Output | undefined,
+  references: References,
+  agentOf: () => Agent,
+): Promise<Exporter[]> {
+  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses());
+  const chosen = output ?? outputOf(traces.stdout);
   // who names a receiver and reads no terminal has said where flows go
-  const isSilent = otlp && !options.output && !Deno.stdout.isTerminal();
-  const stdout = isSilent ? [] : [createExporter(options.output, contextOf, EXPORT_QUEUE_RECORDS_DEFAULT)];
-  return [...stdout, ...(otlp ? [otlp] : [])];
+  const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
+  return [...(isSilent ? [] : [createExporter(chosen, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
 }
 
-/** What records refer to, beyond themselves. */
-function spanContexts(agentOf: () => Agent): (record: FlowRecord) => SpanContext {
-  const isOwn = ownAddresses(() => agentOf().addresses());
-  const interfaceOf = (id: number) => agentOf().interfaceOf(id);
-  return (record) => ({ kind: spanKind(record, isOwn), interfaceOf });
+/** What records mean and refer to, as far as this host tells it. */
+function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: References } {
+  const sets = new AttributeSets();
+  return {
+    meaningOf: hostMeaning(ownAddresses(() => agentOf().addresses())),
+    references: { interfaceOf: (id) => agentOf().interfaceOf(id), setOf: (id) => sets.byId(id) },
+  };
 }
 
 /** Answers questions until it is time to stop, then hands every flow out. */
@@ -160,9 +176,9 @@ async function serveUntilStopped(
   settings: Settings,
   options: RunOptions,
   signal: StopSignal,
+  spanOf: RouteOptions["spanOf"],
 ): Promise<void> {
-  const contextOf = spanContexts(() => agent);
-  const routes = createRoutes({ agent, version: VERSION, spanOf: (record) => flowSpan(record, contextOf(record)) });
+  const routes = createRoutes({ agent, version: VERSION, spanOf });
   try {
     await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
     const why = await untilStopped(agent, options.duration, signal.caught);

@@ -1,13 +1,21 @@
-/** The settings of a command: the configuration file's, with the command line's on top. */
-import type { TableOptions } from "../count/mod.ts";
-import { plainReason, UsageError } from "../errors.ts";
-import { pageBytes } from "../libc.ts";
-import type { MemoryOptions } from "../memory_plan.ts";
-import { completeSettings, type Settings, type SettingsInput } from "../settings/mod.ts";
+/** The settings of a command: the configuration file's, the environment's, and the command line's on top. */
+import { log } from "../log.ts";
+import {
+  type ConfigFormat,
+  type Flag,
+  type LoadedSettings,
+  loadSettings,
+  type Notice,
+  originText,
+  readVariables,
+} from "../settings/mod.ts";
+import { configPath } from "./config_options.ts";
+import type { ReceiverList } from "./otlp_options.ts";
 
 /** What the command line may say instead of the file. Times in ms. */
 export interface SettingsOptions {
   config?: string;
+  configFormat?: ConfigFormat;
   interface?: string[];
   logLevel?: string;
   logFormat?: string;
@@ -19,63 +27,49 @@ export interface SettingsOptions {
   tcPriority?: number;
   networkNamespace?: string;
   flowsMax?: number;
+  receivers?: ReceiverList;
 }
+
+/** Options, and the keys that they set. */
+const FLAGS: Array<[option: keyof SettingsOptions, flag: string, ...paths: string[]]> = [
+  ["interface", "--interface", "discovery.instrument.interfaces"],
+  ["attach", "--attach", "discovery.instrument.attach"],
+  ["tcxOrder", "--tcx-order", "discovery.instrument.tcx_order"],
+  ["tcPriority", "--tc-priority", "discovery.instrument.tc_priority"],
+  ["networkNamespace", "--network-namespace", "discovery.instrument.network_namespace"],
+  ["logLevel", "--log-level", "log_level"],
+  ["logFormat", "--log-format", "log_format"],
+  ["healthPort", "--health-port", "internal.server.port"],
+  ["metricsPort", "--metrics-port", "internal.metrics.port"],
+  ["listen", "--listen", "internal.server.listen_address", "internal.metrics.listen_address"],
+  ["flowsMax", "--flows-max", "limits.flows_max"],
+];
 
 /** Throws UsageError. */
-export async function settle(options: SettingsOptions): Promise<Settings> {
-  const settings = completeSettings(options.config ? await readConfig(options.config) : {});
-  const { instrument } = settings.discovery;
-  const { server, metrics } = settings.internal;
-  if (options.interface?.length) instrument.interfaces = options.interface;
-  if (options.attach) instrument.attach = options.attach;
-  if (options.tcxOrder) instrument.tcx_order = options.tcxOrder;
-  if (options.tcPriority !== undefined) instrument.tc_priority = options.tcPriority;
-  if (options.networkNamespace) instrument.network_namespace = options.networkNamespace;
-  if (options.logLevel) settings.log_level = options.logLevel as Settings["log_level"];
-  if (options.logFormat) settings.log_format = options.logFormat as Settings["log_format"];
-  if (options.healthPort !== undefined) server.port = options.healthPort;
-  if (options.metricsPort !== undefined) metrics.port = options.metricsPort;
-  if (options.listen) server.listen_address = metrics.listen_address = options.listen;
-  if (options.flowsMax) settings.limits.flows_max = options.flowsMax;
-  return settings;
+export async function settle(
+  options: SettingsOptions,
+  variables: ReadonlyMap<string, string> = readVariables(),
+): Promise<LoadedSettings> {
+  return await loadSettings({
+    path: configPath(options.config, variables),
+    format: options.configFormat,
+    variables,
+    flags: flagsOf(options),
+  });
 }
 
-async function readConfig(path: string): Promise<SettingsInput> {
-  const { readSettings } = await import("../settings/file.ts");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new UsageError(`Cannot read ${path}: ${plainReason(cause)}`, { cause });
+export function flagsOf(options: SettingsOptions): Flag[] {
+  const plain = FLAGS.flatMap(([option, flag, ...paths]) => {
+    const value = options[option];
+    const isSaid = Array.isArray(value) ? value.length > 0 : value !== undefined;
+    return isSaid ? paths.map((path): Flag => ({ flag, path, value })) : [];
+  });
+  return [...plain, ...options.receivers?.flags() ?? []];
+}
+
+/** Says once what is accepted and has no effect. */
+export function logNotices(notices: readonly Notice[]): void {
+  for (const notice of notices) {
+    log.info("{place}: {notice}", { place: originText(notice.origin), notice: notice.message });
   }
-  return readSettings(text, path);
-}
-
-/** The memory's part of the settings, but for the number of CPUs. */
-export function memoryOptions({ limits }: Settings): Omit<MemoryOptions, "cpuCount"> {
-  return {
-    pageBytes: pageBytes(),
-    slots: limits.slots,
-    ringBytes: limits.ring_bytes,
-    flowsMax: limits.flows_max,
-    aggregatesMax: limits.aggregates_max,
-  };
-}
-
-/** The table's part of the settings. */
-export function tableOptions(settings: Settings): TableOptions {
-  const { span } = settings;
-  return {
-    genericTimeoutMs: span.generic_timeout,
-    icmpTimeoutMs: span.icmp_timeout,
-    tcpTimeoutMs: span.tcp_timeout,
-    tcpFinTimeoutMs: span.tcp_fin_timeout,
-    tcpRstTimeoutMs: span.tcp_rst_timeout,
-    udpTimeoutMs: span.udp_timeout,
-    maxRecordIntervalMs: span.max_record_interval,
-    traceIdTimeoutS: Math.max(1, Math.round(span.trace_id_timeout / 1000)),
-    communityIdSeed: span.community_id_seed,
-    traceDomain: settings.trace_domain,
-    node: settings.node_name ?? Deno.hostname(),
-  };
 }

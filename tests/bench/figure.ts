@@ -15,6 +15,8 @@ export interface Figure {
 export interface BenchOptions {
   /** A quick run that shows that the bench works; its figures say little. */
   smoke: boolean;
+  /** How long to watch what only shows after a while. */
+  minutes: number;
   /** Tells a person where it stands. */
   say(text: string): void;
 }

@@ -1,10 +1,10 @@
 /**
  * Measures weir against baselines in the same run, because ratios last and absolute figures do not.
  *
- *     deno task bench [PART …] [--json FILE] [--smoke] [--check]
+ *     deno task bench [PART …] [--json FILE] [--smoke] [--check] [--minutes N]
  *
  * Parts: those of PARTS below, all when none is named. The table goes to stdout, progress to stderr. --smoke: a quick
- * run. --check: exit code 1 when a target is missed.
+ * run. --check: exit code 1 when a target is missed. --minutes: how long to watch what grows with time (default: 1).
  */
 import type { Bench, Figure } from "./figure.ts";
 import { reaches } from "./figure.ts";
@@ -15,6 +15,9 @@ const PARTS: Record<string, () => Promise<Bench>> = {
   table: async () => (await import("./table.ts")).tableBench,
   steps: async () => (await import("./steps.ts")).stepsBench,
   community_id: async () => (await import("./community_id.ts")).communityIdBench,
+  export: async () => (await import("./export.ts")).exportBench,
+  export_memory: async () => (await import("./export_memory.ts")).exportMemoryBench,
+  outage: async () => (await import("./outage.ts")).outageBench,
   whole_path: async () => (await import("./whole_path.ts")).wholePathBench,
   footprint: async () => (await import("./footprint.ts")).footprintBench,
   kubernetes: async () => (await import("./kubernetes.ts")).kubernetesBench,
@@ -25,14 +28,16 @@ interface Wanted {
   json?: string;
   smoke: boolean;
   check: boolean;
+  minutes: number;
 }
 
 function parseArguments(args: readonly string[]): Wanted {
-  const wanted: Wanted = { parts: [], smoke: false, check: false };
+  const wanted: Wanted = { parts: [], smoke: false, check: false, minutes: 1 };
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--smoke") wanted.smoke = true;
     else if (word === "--check") wanted.check = true;
+    else if (word === "--minutes" && Number(args[i + 1]) > 0) wanted.minutes = Number(args[++i]);
     else if (word === "--json" && args[i + 1]) wanted.json = args[++i]!;
     else if (word in PARTS) wanted.parts.push(word);
     else throw new RangeError(`Unknown argument "${word}": parts are ${Object.keys(PARTS).join(", ")}`);
@@ -81,7 +86,7 @@ for (const name of wanted.parts) {
   const say = (text: string) => console.error(`bench: ${name}: ${text}`);
   const started = performance.now();
   const bench = await PARTS[name]!();
-  figures.push(...await bench({ smoke: wanted.smoke, say }));
+  figures.push(...await bench({ smoke: wanted.smoke, minutes: wanted.minutes, say }));
   say(`done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 print(figures);

@@ -24,8 +24,8 @@ interface Sending {
 }
 
 /** Sends from a process of its own, whose CPU time is not the agent's. */
-async function send(from: Namespace, flows: number, packets: number): Promise<Sending> {
-  const args = `--namespace ${from.name} --interface far --flows ${flows} --packets ${packets} --rate ${RATE} --json`;
+export async function send(from: Namespace, flows: number, packets: number, rate = RATE): Promise<Sending> {
+  const args = `--namespace ${from.name} --interface far --flows ${flows} --packets ${packets} --rate ${rate} --json`;
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", GENERATOR, ...args.split(" ")],
     stderr: "inherit",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { kubernetesBench } from "../bench/kubernetes.ts";
 
 Deno.test("bench measures what following a cluster costs", async () => {
-  const figures = await kubernetesBench({ smoke: true, say: () => {} });
+  const figures = await kubernetesBench({ smoke: true, say: () => {}, minutes: 1 });
   assert(figures.length >= 8);
   for (const { name, value } of figures) assert(Number.isFinite(value), `${name} is ${value}`);
   const [list] = figures.filter(({ name }) => name.includes("first list"));

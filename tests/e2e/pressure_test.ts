@@ -1,41 +1,11 @@
 /** Too much of everything: the books close all the same, and what was lost has a name. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { MEASURES } from "../../src/books.ts";
-import { type AgentOptions, AgentProcess, type Ended } from "../support/agent_process.ts";
+import type { AgentProcess, Ended } from "../support/agent_process.ts";
 import { assertFinalBooks, assertNothingLost, type BooksFile } from "../support/books_file.ts";
-import { generate, type Sent, type TrafficOptions } from "../support/generator.ts";
-import { NetworkLab, until } from "../support/network_lab.ts";
+import { until } from "../support/network_lab.ts";
 import { attribute, sumCounted } from "../support/span_sums.ts";
-
-interface Wire extends AsyncDisposable {
-  agent: AgentProcess;
-  send(traffic: Partial<TrafficOptions> & { packets: number }): Promise<Sent>;
-}
-
-/** An agent on one end of a wire. settings: its configuration file. */
-async function openWire(options: Partial<AgentOptions> & { settings?: string }): Promise<Wire> {
-  const lab = new NetworkLab();
-  const file = Deno.makeTempFileSync({ prefix: "weirtest-", suffix: ".yaml" });
-  try {
-    Deno.writeTextFileSync(file, options.settings ?? "{}");
-    const [there, here] = [lab.namespace("there"), lab.namespace("here")];
-    lab.veth(there, "far", here, "near");
-    const args = ["--interface", "near", "--config", file, ...options.args ?? []];
-    const agent = await AgentProcess.start({ ...options, namespace: here, args });
-    return {
-      agent,
-      send: (traffic) => generate({ interface: "far", namespace: there.name, rate: 100_000, ...traffic }),
-      async [Symbol.asyncDispose]() {
-        await agent[Symbol.asyncDispose]();
-        lab[Symbol.dispose]();
-        Deno.removeSync(file);
-      },
-    };
-  } catch (error) {
-    lab[Symbol.dispose]();
-    throw error;
-  }
-}
+import { openWire } from "../support/wire.ts";
 
 async function end(agent: AgentProcess): Promise<Ended> {
   const ended = await agent.stop();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ownAddresses, spanKind } from "../../src/enrich/mod.ts";
+import { spanKind } from "../../src/enrich/kind.ts";
+import { ownAddresses } from "../../src/enrich/own_addresses.ts";
 import { Fact } from "../../src/flow_record.ts";
 import { buildRecord } from "../support/build_record.ts";
 import { mapped } from "../support/slot_writer.ts";

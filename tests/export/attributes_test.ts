@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import type { AttributeValue } from "../../src/attribute_sets.ts";
 import { ATTRIBUTES, type SpanContext } from "../../src/export/attributes.ts";
 import { Fact, KIND_FRAGMENT, RECORD_AGGREGATE } from "../../src/flow_record.ts";
+import { meaning } from "../support/meanings.ts";
 import { buildRecord, type RecordFields } from "../support/build_record.ts";
 
 /** Names of flow spans as other agents send them. What only weir measures is under weir.* and not listed. */
 const PROPOSED: Record<string, string> = {
   "flow.community_id": "string",
   "flow.direction": "string",
+  "network.io.direction": "string",
   "network.type": "string",
   "network.transport": "string",
   "source.address": "string",
@@ -57,7 +59,7 @@ const PROPOSED: Record<string, string> = {
 
 const ETH = { name: "eth0", ifindex: 2 };
 const VETH = { name: "veth7", ifindex: 7 };
-const CLIENT: SpanContext = { kind: "CLIENT", interfaceOf: (id) => ({ 1: ETH, 2: VETH } as const)[id] };
+const CLIENT: SpanContext = { ...meaning("CLIENT"), interfaceOf: (id) => ({ 1: ETH, 2: VETH } as const)[id] };
 
 function attributes(fields: RecordFields, context: SpanContext = CLIENT): Record<string, AttributeValue> {
   const record = buildRecord(fields);
@@ -127,6 +129,7 @@ Deno.test("source is the initiator, and everything forward is what it sent", () 
   assert.deepEqual(Object.fromEntries(Object.entries(found).filter(([name]) => !name.startsWith("weir."))), {
     "flow.community_id": "1:wCb3OG7yAFWelaUydu0D+125CLM=",
     "flow.direction": "forward",
+    "network.io.direction": "transmit",
     "network.type": "ipv4",
     "network.transport": "tcp",
     "source.address": "192.0.2.9",

@@ -4,6 +4,7 @@ import { LineSender, type LineStream } from "../../src/export/line_sender.ts";
 import { QueuedExporter } from "../../src/export/queued_exporter.ts";
 import { Fact } from "../../src/flow_record.ts";
 import { buildRecord } from "../support/build_record.ts";
+import { CLIENT } from "../support/meanings.ts";
 
 /** Writes when it is let; breaks when it is told to. */
 class FakeStream implements LineStream {
@@ -35,12 +36,12 @@ const format = (record: { number: number }) => `${record.number}\n`;
 
 function open(stream: LineStream, header = ""): QueuedExporter {
   const sender = new LineSender("lines", stream, format, header);
-  return new QueuedExporter(sender, { queueRecordsMax: 2_048, kindOf: () => "CLIENT", random: () => 0 });
+  return new QueuedExporter(sender, { queueRecordsMax: 2_048, random: () => 0 });
 }
 
 function feed(exporter: QueuedExporter, from: number, to: number): void {
   for (let number = from; number < to; number++) {
-    exporter.accept(buildRecord({ number, facts: Fact.COUNTED_FORWARD, forward: { packets: 1, bytes: 100 } }));
+    exporter.accept(buildRecord({ number, facts: Fact.COUNTED_FORWARD, forward: { packets: 1, bytes: 100 } }), CLIENT);
   }
 }
 

@@ -6,6 +6,7 @@ import type { RecordBatch } from "../../src/export/record_queue.ts";
 import type { Answer, Sender } from "../../src/export/sender.ts";
 import { RecordSum } from "../../src/export/tally.ts";
 import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
+import { CLIENT } from "../support/meanings.ts";
 import { fillRandomRecord, seededRandom } from "../support/random_records.ts";
 
 const DELIVERED: Answer = { outcome: "delivered" };
@@ -13,6 +14,7 @@ const DELIVERED: Answer = { outcome: "delivered" };
 /** Answers as it is told: one after the other, the last one for ever. */
 class ScriptedSender implements Sender {
   readonly name = "scripted";
+  readonly batchRecordsWanted = 101;
   readonly batchRecordsMax = 101;
   readonly lingerMs = 5;
   readonly batchesInFlightMax = 3;
@@ -45,7 +47,7 @@ class ScriptedSender implements Sender {
 }
 
 function open(sender: Sender): QueuedExporter {
-  return new QueuedExporter(sender, { queueRecordsMax: 2_048, kindOf: () => "CLIENT", random: () => 0 });
+  return new QueuedExporter(sender, { queueRecordsMax: 2_048, random: () => 0 });
 }
 
 /** Hands over `count` records and returns their sum. */
@@ -57,7 +59,7 @@ function feed(exporter: QueuedExporter, count: number): RecordSum {
   for (let i = 0; i < count; i++) {
     fillRandomRecord(bytes, random);
     total.add(record.moveTo(0));
-    exporter.accept(record);
+    exporter.accept(record, CLIENT);
   }
   return total;
 }

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { sum, zeroAmount } from "../../src/books.ts";
 import { type RecordBatch, RecordQueue } from "../../src/export/record_queue.ts";
 import { RecordSum } from "../../src/export/tally.ts";
-import { FlowRecord, RECORD_AGGREGATE, RECORD_BYTES, RECORD_OFFSETS as AT } from "../../src/flow_record.ts";
+import { FlowRecord, RECORD_BYTES, RECORD_OFFSETS as AT, RECORD_QUEUE_AGGREGATE } from "../../src/flow_record.ts";
+import { CLIENT, INTERNAL, SERVER } from "../support/meanings.ts";
 import { fillRandomRecord, seededRandom } from "../support/random_records.ts";
 
 const SEED = Number(Deno.env.get("WEIR_SEED") ?? Date.now() % 2 ** 31);
+const KINDS = [INTERNAL, SERVER, CLIENT];
 const QUEUE_RECORDS = 2_048;
 
 interface Source {
@@ -50,7 +52,7 @@ Deno.test("RecordQueue hands records out in the order in which they came, each a
   const random = seededRandom(3);
   const spanIds: string[] = [];
   for (let flow = 0; flow < 1_999; flow++) {
-    queue.push(next(source, flow, random), flow % 3);
+    queue.push(next(source, flow, random), KINDS[flow % 3]!);
     spanIds.push(source.record.spanId.toHex());
   }
   const batches = takeAll(queue);
@@ -66,12 +68,12 @@ Deno.test("RecordQueue, full, adds a record to the one of its flow that waits, a
   const queue = new RecordQueue(QUEUE_RECORDS);
   const source = openSource();
   const random = seededRandom(5);
-  for (let flow = 0; flow < QUEUE_RECORDS; flow++) queue.push(next(source, flow, random), 1);
+  for (let flow = 0; flow < QUEUE_RECORDS; flow++) queue.push(next(source, flow, random), CLIENT);
   assert.equal(queue.isFull, false);
   const later = next(source, 1_031, random);
   const added = later.packetsDelta(0);
   const total = later.packetsTotal(1);
-  queue.push(later, 1);
+  queue.push(later, CLIENT);
   assert.equal(queue.isFull, true);
   assert.equal(queue.waiting, QUEUE_RECORDS);
   assert.deepEqual(queue.counts, { merged: 1, aggregated: 0 });
@@ -93,14 +95,14 @@ Deno.test("RecordQueue, full, adds records of other flows to aggregates that say
   const queue = new RecordQueue(QUEUE_RECORDS);
   const source = openSource();
   const random = seededRandom(7);
-  for (let flow = 0; flow < QUEUE_RECORDS + 5_003; flow++) queue.push(next(source, flow, random), 1);
+  for (let flow = 0; flow < QUEUE_RECORDS + 5_003; flow++) queue.push(next(source, flow, random), CLIENT);
   assert.equal(queue.counts.aggregated, 5_003);
   assert(queue.waiting - QUEUE_RECORDS < 1_100, `${queue.waiting - QUEUE_RECORDS} aggregates`);
   const batches = takeAll(queue);
   const records = batches.flatMap((batch) =>
     Array.from({ length: batch.count }, (_, i) => ({ ...fields(batch.record(i)) }))
   );
-  const aggregates = records.filter(({ what }) => what === RECORD_AGGREGATE);
+  const aggregates = records.filter(({ what }) => what === RECORD_QUEUE_AGGREGATE);
   assert.equal(records.length - aggregates.length, QUEUE_RECORDS);
   for (const { sourcePort, delta, total } of aggregates) {
     assert.equal(sourcePort, 0);
@@ -130,7 +132,7 @@ Deno.test(`RecordQueue loses no packet, whatever comes and goes in whatever orde
     if (random() < pushes) {
       const record = next(source, Math.floor(random() * 3_001), random);
       pushed.add(record);
-      queue.push(record, Math.floor(random() * 3));
+      queue.push(record, KINDS[Math.floor(random() * 3)]!);
     } else if (random() < 0.01) {
       const batch = queue.take(1 + Math.floor(random() * 499));
       if (batch) sending.push(batch);

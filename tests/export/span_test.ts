@@ -3,8 +3,9 @@ import type { SpanContext } from "../../src/export/attributes.ts";
 import { jsonLine } from "../../src/export/json_lines.ts";
 import { flowSpan, spanName } from "../../src/export/span.ts";
 import { buildRecord } from "../support/build_record.ts";
+import { CLIENT, meaning, NO_REFERENCES, queuedRecord } from "../support/meanings.ts";
 
-const INTERNAL: SpanContext = { kind: "INTERNAL", interfaceOf: () => undefined };
+const INTERNAL: SpanContext = { ...meaning("INTERNAL"), interfaceOf: () => undefined };
 
 Deno.test("spanName() is flow_<network.type>_<network.transport>", () => {
   assert.equal(spanName(buildRecord({ protocol: 6 })), "flow_ipv4_tcp");
@@ -32,11 +33,21 @@ Deno.test("flowSpan() has OTLP's field names, ids in hexadecimal digits and time
   assert(Object.values(attributes).every((value) => value !== undefined));
 });
 
+Deno.test("flowSpan() has the attributes of the flow's ends under their sides, and the flow's own as they are", () => {
+  const [source, destination, flow] = [{ "k8s.pod.name": "a" }, { "k8s.pod.name": "b" }, {
+    "network.policies.egress": [],
+  }]
+    .map((attributes, i) => ({ id: i + 1, attributes }));
+  const { attributes } = flowSpan(buildRecord(), { ...INTERNAL, ...meaning("CLIENT", { source, destination, flow }) });
+  assert.equal(attributes["source.k8s.pod.name"], "a");
+  assert.equal(attributes["destination.k8s.pod.name"], "b");
+  assert.deepEqual(attributes["network.policies.egress"], []);
+});
+
 Deno.test("jsonLine() is one line of JSON, whatever a name holds", () => {
   const name = 'et"h\n\u2028\\0';
-  const line = jsonLine(() => ({ kind: "CLIENT", interfaceOf: () => ({ name, ifindex: 2 }) }))(
-    buildRecord({ interfaces: [1] }),
-  );
+  const references = { ...NO_REFERENCES, interfaceOf: () => ({ name, ifindex: 2 }) };
+  const line = jsonLine(references)(queuedRecord(buildRecord({ interfaces: [1] }), CLIENT));
   assert(line.endsWith("}\n"));
   assert.equal(line.split("\n").length, 2);
   assert.equal(JSON.parse(line).attributes["network.interface.name"], name);

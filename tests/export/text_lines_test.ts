@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SpanContext } from "../../src/export/attributes.ts";
+import type { References } from "../../src/export/references.ts";
 import {
   colourStyle,
   countText,
@@ -12,14 +12,14 @@ import {
 import { Fact, KIND_FRAGMENT, RECORD_AGGREGATE } from "../../src/flow_record.ts";
 import { buildRecord, type RecordFields } from "../support/build_record.ts";
 
-const CONTEXT: SpanContext = {
-  kind: "CLIENT",
+const REFERENCES: References = {
+  setOf: () => undefined,
   interfaceOf: (id) => id === 1 ? { name: "eth0", ifindex: 2 } : undefined,
 };
 const COUNTED = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE;
 
 function line(fields: RecordFields, style = plainStyle): string {
-  return textLine(() => CONTEXT, style)(buildRecord({ facts: COUNTED, ...fields }));
+  return textLine(REFERENCES, style)(buildRecord({ facts: COUNTED, ...fields }));
 }
 
 Deno.test("countText(), sizeText() and durationText() keep three digits and their units", () => {

@@ -9,6 +9,7 @@ import { pageBytes } from "../../src/libc.ts";
 import { REPLAY_QUEUE_RECORDS } from "../../src/limits.ts";
 import { Replay } from "../../src/replay.ts";
 import { TABLE_DEFAULTS } from "../support/flow_lab.ts";
+import { INTERNAL } from "../support/meanings.ts";
 import { type Bytes, ethernet, icmp, ipv4, ipv6, packet, patch, sctp, tcp, udp, vlan } from "../support/packet.ts";
 import { Random, randomTest } from "../support/random.ts";
 
@@ -93,15 +94,16 @@ async function run(seed: Random, random: () => Random): Promise<Fed> {
     module: tableModule(),
     memory: { pageBytes: pageBytes(), ...limits },
     table: { ...TABLE_DEFAULTS, maxRecordIntervalMs: 10_000 },
+    meaningOf: () => INTERNAL,
     exporters: () => [
       new CountingExporter(),
       new QueuedExporter(
         new LineSender("spans", collect, (record) => {
-          const span = flowSpan(record, { kind: "INTERNAL", interfaceOf: () => undefined });
+          const span = flowSpan(record, { ...INTERNAL, interfaceOf: () => undefined });
           assert(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano), "a flow ends after it starts");
           return JSON.stringify(span) + "\n";
         }),
-        { queueRecordsMax: REPLAY_QUEUE_RECORDS, kindOf: () => "INTERNAL", random: Math.random },
+        { queueRecordsMax: REPLAY_QUEUE_RECORDS, random: Math.random },
       ),
     ],
   });

@@ -168,6 +168,9 @@ export class AgentProcess implements AsyncDisposable {
 
   /** Ends it by a signal, or waits until it ends by itself, and returns what it left. */
   async stop(signal: Deno.Signal | null = "SIGTERM"): Promise<Ended> {
+    if (signal && this.#status) {
+      throw new Error(`The agent ended by itself with ${this.#status.code}:\n${this.#stderr}`);
+    }
     if (signal) this.#child.kill(signal);
     const { code } = await this.#child.status;
     await Promise.all(this.#reading);

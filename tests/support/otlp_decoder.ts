@@ -5,7 +5,6 @@ import type { AttributeValue } from "../../src/attribute_sets.ts";
 import type { FlowSpan } from "../../src/export/span.ts";
 
 const { ExportTraceServiceRequest } = (generated as any).opentelemetry.proto.collector.trace.v1;
-const { ScopeSpans } = (generated as any).opentelemetry.proto.trace.v1;
 
 const KINDS: Record<string, FlowSpan["kind"]> = {
   SPAN_KIND_INTERNAL: "INTERNAL",
@@ -22,7 +21,20 @@ export interface DecodedRequest {
 
 /** Throws for bytes that are no ExportTraceServiceRequest with one resource and one scope. */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
-  const request = ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(bytes), OPTIONS);
+  return requestOf(ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(bytes), OPTIONS));
+}
+
+/** The same of JSON, where the definitions see to it that every name and type is known. */
+export function decodeJsonRequest(text: string): DecodedRequest {
+  const request = JSON.parse(text);
+  for (const span of request.resourceSpans[0].scopeSpans[0].spans) {
+    // OTLP writes ids in hexadecimal digits where protocol buffers' own JSON has base64
+    for (const id of ["traceId", "spanId"]) span[id] = Uint8Array.fromHex(span[id]).toBase64();
+  }
+  return requestOf(ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.fromObject(request), OPTIONS));
+}
+
+function requestOf(request: any): DecodedRequest {
   const [resourceSpans, ...others] = request.resourceSpans;
   const [scopeSpans, ...otherScopes] = resourceSpans.scopeSpans;
   if (others.length || otherScopes.length) throw new Error("more than one resource or scope");
@@ -31,11 +43,6 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest {
     scope: scopeSpans.scope,
     spans: scopeSpans.spans.map(spanOf),
   };
-}
-
-/** Spans as they stand in a ScopeSpans message. */
-export function decodeSpans(bytes: Uint8Array): FlowSpan[] {
-  return (ScopeSpans.toObject(ScopeSpans.decode(bytes), OPTIONS).spans ?? []).map(spanOf);
 }
 
 function spanOf(span: any): FlowSpan {

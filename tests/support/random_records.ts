@@ -37,6 +37,8 @@ export function fillRandomRecord(bytes: Uint8Array, random: () => number, countB
     if (random() < 0.3) view.setBigUint64(offset, 0n, true);
     else setCount(view, offset, random, countBits);
   }
+  // ns since 1970 have 63 bits for two centuries more
+  for (const offset of [AT.startUnixNs, AT.endUnixNs]) bytes[offset + 7]! &= 0x7f;
   if (random() < 0.3) bytes.fill(0, AT.mac0, AT.mac0 + 6);
   const places = below(5);
   for (let place = 0; place < 4; place++) {

@@ -5,7 +5,7 @@ import { usageMessage } from "../../src/verbs/usage_message.ts";
 import { weir } from "../support/agent_process.ts";
 
 const HINT = 'weir: "weir --help" lists commands, "weir COMMAND --help" their options\n';
-const VERBS = ["run", "flows", "books", "replay", "status", "doctor", "version"];
+const VERBS = ["run", "flows", "books", "replay", "status", "doctor", "config", "version"];
 
 /** Arguments, and the first line that they get. */
 const SLIPS: Array<[string[], string]> = [
@@ -43,6 +43,16 @@ Deno.test("weir names the verb that was probably meant, or those there are", asy
   }
 });
 
+Deno.test("weir names the verb of a verb that was probably meant, or those there are", async () => {
+  const cases: Array<[string[], string]> = [
+    [["config", "valdate"], 'Unknown command "config valdate": did you mean "config validate"?'],
+    [["config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema'],
+    [["help", "config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema'],
+    [["config"], "Cannot go on without one of validate, print, schema: name one"],
+  ];
+  for (const [args, said] of cases) deepEqual(await weir(...args), { code: 2, stdout: "", stderr: `weir: ${said}\n` });
+});
+
 Deno.test("weir names the interface that was probably meant, before anything is attached", async () => {
   const folder = await Deno.makeTempDir({ prefix: "weirtest-" });
   try {
@@ -70,8 +80,11 @@ Deno.test("weir tells every problem of a configuration file with its place, and 
     deepEqual(await weir("run", "-c", path), {
       code: 2,
       stdout: "",
-      stderr: `weir: ${path}:1:1: log_level: one of trace, debug, info, warn, error is wanted\n` +
-        `${path}:3:3: unknown key "span.tcp_timout": did you mean "tcp_timeout"?\n`,
+      stderr: `weir: Cannot use ${path}: 2 problems\n` +
+        `${path}:1:1: log_level: "loud" is unknown: one of trace, debug, info, warn, error is wanted\n` +
+        "  log_level: loud\n  ^\n" +
+        `${path}:3:3: unknown key "span.tcp_timout": did you mean "tcp_timeout"?\n` +
+        "    tcp_timout: 5s\n    ^\n",
     });
     const gone = await weir("run", "-c", `${folder}/none.yaml`);
     deepEqual([gone.code, gone.stderr], [2, `weir: Cannot read ${folder}/none.yaml: No such file or directory\n`]);

@@ -1,14 +1,15 @@
-// A record's attributes, in the order of src/export/attributes.ts, which says what each means. This is the fast way of
-// saying the same: tests/export/otlp compare the two on random records.
+// A record's attributes; src/export/attributes.ts says what each means. This is the fast way of saying the same:
+// tests/export/otlp compare the two on random records.
 
 import * as r from "../record";
 import { FlowRecord } from "../record";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP } from "../slot";
 import { KIND_FRAGMENT } from "../tuple";
+import { aggregateNumbers, flowNumbers, quality } from "./numbers";
 import * as p from "./pieces";
 import { piece } from "./pieces";
 import { closeText, copyKnown, copyPiece, int } from "./protobuf";
-import { addressText, base64Digest, decimalByte, macText } from "./text";
+import { addressText, decimalByte, macText } from "./text";
 
 const TCP_FIN: u32 = 0x01;
 const TCP_SYN: u32 = 0x02;
@@ -19,12 +20,20 @@ const TCP_ACK: u32 = 0x10;
 const SIDE: usize = offsetof<FlowRecord>("packetsDelta1") - offsetof<FlowRecord>("packetsDelta0");
 
 export function attributes(out: usize, record: FlowRecord): usize {
-  const isAggregate = record.what == r.RECORD_AGGREGATE;
+  const isAggregate = record.what == r.RECORD_AGGREGATE || record.what == r.RECORD_QUEUE_AGGREGATE;
   const isPart = (record.kind & KIND_FRAGMENT) != 0;
   const isTcp = record.protocol == PROTOCOL_TCP && !isPart;
   const isIcmp = (record.protocol == PROTOCOL_ICMP || record.protocol == PROTOCOL_ICMPV6) && !isPart;
-  out = endpoints(out, record, isAggregate, isIcmp);
-  out = counts(out, record);
+  out = address(out, p.SOURCE_ADDRESS, changetype<usize>(record) + offsetof<FlowRecord>("source0"), record, isAggregate);
+  out = address(
+    out,
+    p.DESTINATION_ADDRESS,
+    changetype<usize>(record) + offsetof<FlowRecord>("destination0"),
+    record,
+    isAggregate,
+  );
+  if (isAggregate) out = aggregateNumbers(out, record);
+  else out = flowNumbers(out, record, port(record, isIcmp, 0), port(record, isIcmp, 1));
   if (isTcp && !isAggregate) out = copyPiece(out, piece(p.STATE + stateNumber(record)));
   out = copyKnown(out, piece(p.END_REASON + <u32>(record.endReason & 7)));
   out = interfaces(out, record);
@@ -32,28 +41,16 @@ export function attributes(out: usize, record: FlowRecord): usize {
   if (isIcmp) out = icmp(out, record);
   if (isTcp && !isAggregate) out = tcpFlags(out, record);
   if (isTcp) out = tcpTimes(out, record);
-  if (isTcp && !isAggregate) out = quality(quality(out, record, 0), record, 1);
-  return weir(out, record, isAggregate, isPart);
+  if (isTcp && !isAggregate) {
+    if (wasSeen(record, 0)) out = quality(out, record, 0);
+    if (wasSeen(record, 1)) out = quality(out, record, 1);
+  }
+  return facts(out, record, isAggregate, isPart);
 }
 
 @inline
 function wasSeen(record: FlowRecord, side: u32): bool {
-  return load<u64>(changetype<usize>(record) + side * SIDE, offsetof<FlowRecord>("packetsTotal0")) != 0;
-}
-
-@inline
-function endpoints(out: usize, record: FlowRecord, isAggregate: bool, isIcmp: bool): usize {
-  const at = changetype<usize>(record);
-  if (!isAggregate) {
-    const textAt = copyPiece(out, piece(p.COMMUNITY_ID));
-    store<u16>(textAt, 0x3a31); // "1:"
-    out = closeText(out, textAt, base64Digest(textAt + 2, at + offsetof<FlowRecord>("community0")));
-  }
-  out = address(out, p.SOURCE_ADDRESS, at + offsetof<FlowRecord>("source0"), record, isAggregate);
-  if (!isAggregate) out = int(out, piece(p.SOURCE_PORT), port(record, isIcmp, 0));
-  out = address(out, p.DESTINATION_ADDRESS, at + offsetof<FlowRecord>("destination0"), record, isAggregate);
-  if (!isAggregate) out = int(out, piece(p.DESTINATION_PORT), port(record, isIcmp, 1));
-  return out;
+  return load<u64>(changetype<usize>(record) + <usize>side * SIDE, offsetof<FlowRecord>("packetsTotal0")) != 0;
 }
 
 @inline
@@ -70,23 +67,10 @@ function address(out: usize, key: u32, at: usize, record: FlowRecord, isAggregat
 
 /** ICMP has no ports: its type and code stand there. */
 @inline
-function port(record: FlowRecord, isIcmp: bool, side: u32): u64 {
+function port(record: FlowRecord, isIcmp: bool, side: u32): u32 {
   if (!isIcmp) return side ? record.destinationPort : record.sourcePort;
   const from: u32 = record.facts & r.FACT_ICMP_FORWARD ? 0 : 16;
   return record.icmp >> (from + (side << 3)) & 0xff;
-}
-
-@inline
-function counts(out: usize, record: FlowRecord): usize {
-  for (let side: u32 = 0; side < 2; side++) {
-    const from = changetype<usize>(record) + side * SIDE;
-    const key = p.COUNTS + (side << 2);
-    out = int(out, piece(key), load<u64>(from, offsetof<FlowRecord>("packetsDelta0")));
-    out = int(out, piece(key + 1), load<u64>(from, offsetof<FlowRecord>("packetsTotal0")));
-    out = int(out, piece(key + 2), load<u64>(from, offsetof<FlowRecord>("bytesDelta0")));
-    out = int(out, piece(key + 3), load<u64>(from, offsetof<FlowRecord>("bytesTotal0")));
-  }
-  return out;
 }
 
 /** FIN, SYN, RST and ACK, the flags that a state follows from, in four bits. */
@@ -102,7 +86,7 @@ function stateNumber(record: FlowRecord): u32 {
 }
 
 function interfaces(out: usize, record: FlowRecord): usize {
-  out = copyKnown(out, p.interfacePiece(record.interface0));
+  out = copyKnown(out, p.laterPiece(p.INTERFACE, record.interface0));
   if (record.mac0 | <u32>record.mac1) {
     const textAt = copyPiece(out, piece(p.MAC));
     out = closeText(out, textAt, macText(textAt, changetype<usize>(record) + offsetof<FlowRecord>("mac0")));
@@ -121,7 +105,7 @@ function interfaceNames(out: usize, record: FlowRecord): usize {
   let known = 0;
   for (let place: usize = 0; place < 4; place++) {
     const id = load<u16>(changetype<usize>(record) + (place << 1), offsetof<FlowRecord>("interface0"));
-    const element = <usize>p.interfaceElement(id);
+    const element = p.laterPiece(p.ELEMENT, id);
     if (!element) continue;
     end = copyPiece(end, element);
     known++;
@@ -184,27 +168,9 @@ function tcpTimes(out: usize, record: FlowRecord): usize {
 }
 
 @inline
-function quality(out: usize, record: FlowRecord, side: u32): usize {
-  if (!wasSeen(record, side)) return out;
-  const from = changetype<usize>(record) + (<usize>side << 2);
-  const key = p.QUALITY + (side << 2);
-  out = int(out, piece(key), load<u32>(from, offsetof<FlowRecord>("retransmittedPackets0")));
-  out = int(out, piece(key + 1), load<u32>(from, offsetof<FlowRecord>("retransmittedBytes0")));
-  out = int(out, piece(key + 2), load<u32>(from, offsetof<FlowRecord>("outOfOrder0")));
-  return int(out, piece(key + 3), load<u32>(from, offsetof<FlowRecord>("zeroWindows0")));
-}
-
-@inline
-function weir(out: usize, record: FlowRecord, isAggregate: bool, isPart: bool): usize {
-  for (let side: u32 = 0; side < 2; side++) {
-    const from = changetype<usize>(record) + side * SIDE;
-    const key = p.WEIR_COUNTS + (side << 1);
-    out = int(out, piece(key), load<u64>(from, offsetof<FlowRecord>("framesDelta0")));
-    out = int(out, piece(key + 1), load<u64>(from, offsetof<FlowRecord>("wireBytesDelta0")));
-  }
+function facts(out: usize, record: FlowRecord, isAggregate: bool, isPart: bool): usize {
   out = copyPiece(out, piece(p.COUNTED + countedNumber(record)));
-  out = int(out, piece(p.RECORD_NUMBER), record.number);
-  if (isAggregate) out = copyPiece(out, piece(p.OVERFLOW));
+  if (isAggregate) out = copyPiece(out, piece(p.OVERFLOW + record.what));
   if (isPart) out = copyPiece(out, piece(p.FRAGMENT));
   return out;
 }

@@ -3,32 +3,51 @@
 
 import { FlowRecord } from "../record";
 import { attributes } from "./attributes";
-import { KIND, PROTOCOL, piece } from "./pieces";
-import { copyPiece } from "./protobuf";
+import * as p from "./pieces";
+import { byteVarint, copyKnown, copyPiece } from "./protobuf";
+import { destinationSet, flowSet, kindOf, QUEUED_RECORD_BYTES, sourceSet } from "./queued_record";
 
 const TRACE_ID: u16 = 0x100a; // field 1, 16 bytes
 const SPAN_ID: u16 = 0x0812; // field 2, 8 bytes
 const START: u8 = 0x39; // field 7, fixed64
 const END: u8 = 0x41; // field 8, fixed64
 const SPAN: u8 = 0x12; // field 2 of ScopeSpans
-const TWO_BYTES_MAX: usize = 0x3fff;
+/** The tag, and a length of two bytes: where a span of usual length begins. */
+const HEAD_BYTES: usize = 3;
 
-/** Bytes from one record to the next: FlowRecord up to initialSequence. */
-const RECORD_STRIDE: usize = offsetof<FlowRecord>("startNs");
+/** What a span takes at most beside its attribute sets, and what copies write behind their end. */
+const SPAN_BYTES_MAX: usize = 8_192;
+
+let written: u32 = 0;
+
+/** Spans that the last write() wrote. */
+export function spansWritten(): u32 {
+  return written;
+}
 
 /**
- * Writes spans for `count` records from `records` on, to `out`. Returns the end. The host sees to it that there is
- * room.
+ * Writes spans for `count` records from `records` on, from `out` up to `limit`, as many as there is room for. Returns
+ * the end.
  */
-export function write(records: usize, count: u32, out: usize): usize {
-  for (let i: u32 = 0; i < count; i++) out = span(out, changetype<FlowRecord>(records + <usize>i * RECORD_STRIDE));
+export function write(records: usize, count: u32, out: usize, limit: usize): usize {
+  for (written = 0; written < count; written++) {
+    const record = changetype<FlowRecord>(records + <usize>(written * QUEUED_RECORD_BYTES));
+    const source = p.laterPiece(p.SOURCE_SET, sourceSet(record));
+    const destination = p.laterPiece(p.DESTINATION_SET, destinationSet(record));
+    const flow = p.laterPiece(p.FLOW_SET, flowSet(record));
+    if (out + SPAN_BYTES_MAX + p.lengthOf(source) + p.lengthOf(destination) + p.lengthOf(flow) > limit) break;
+    const body = out + HEAD_BYTES;
+    let end = envelope(body, record);
+    end = attributes(end, record);
+    end = copyKnown(copyKnown(copyKnown(end, source), destination), flow);
+    out = close(out, body, end);
+  }
   return out;
 }
 
-function span(out: usize, record: FlowRecord): usize {
+@inline
+function envelope(body: usize, record: FlowRecord): usize {
   const at = changetype<usize>(record);
-  // the tag and a length of two bytes come when the length is known
-  const body = out + 3;
   store<u16>(body, TRACE_ID);
   v128.store(body + 2, v128.load(at, offsetof<FlowRecord>("traceId0")));
   store<u16>(body, SPAN_ID, 18);
@@ -38,23 +57,17 @@ function span(out: usize, record: FlowRecord): usize {
   store<u8>(body, END, 37);
   store<u64>(body, record.endUnixNs, 38);
   const version: u32 = record.ipVersion == 6 ? 256 : 0;
-  let end = copyPiece(body + 46, piece(KIND + (load<u32>(at, offsetof<FlowRecord>("initialSequence")) & 3)));
-  end = copyPiece(end, piece(PROTOCOL + version + <u32>record.protocol));
-  end = attributes(end, record);
-  return close(out, body, end);
+  const end = copyPiece(body + 46, p.piece(p.KIND + (kindOf(record) & 3)));
+  return copyPiece(end, p.piece(p.PROTOCOL + version + <u32>record.protocol));
 }
 
+/** The tag and the length in front of a span. The length has two bytes as a rule, and more where sets are long. */
 function close(out: usize, body: usize, end: usize): usize {
-  let length = end - body;
+  const length = end - body;
+  let from = out + 2;
+  for (let rest = length >> 7; rest; rest >>= 7) from++;
+  if (from != body) memory.copy(from, body, length);
   store<u8>(out, SPAN);
-  if (length > TWO_BYTES_MAX) {
-    memory.copy(body + 1, body, length);
-    store<u8>(out, <u8>(length >> 14), 3);
-    store<u8>(out, <u8>(length >> 7) | 0x80, 2);
-    end++;
-  } else {
-    store<u8>(out, <u8>(length >> 7), 2);
-  }
-  store<u8>(out, <u8>length | 0x80, 1);
-  return end;
+  byteVarint(out + 1, length);
+  return from + length;
 }

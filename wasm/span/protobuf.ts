@@ -25,10 +25,13 @@ export function copyKnown(out: usize, piece: usize): usize {
   return piece ? copyPiece(out, piece) : out;
 }
 
-/** Without a branch below 2^56: seven bits to a byte, a continuation bit on all but the last. */
+/**
+ * Without a branch below 2^56: seven bits to a byte, a continuation bit on all but the last. Writes eight bytes,
+ * however many it takes.
+ */
 @inline
 export function varint(out: usize, value: u64): usize {
-  if (value >> 56) return longVarint(out, value);
+  if (value >> 56) return byteVarint(out, value);
   const last = <u32>(63 - clz<u64>(value | 1)) / 7;
   const spread = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1fc000) << 2 | (value & 0xfe00000) << 3 |
     (value & 0x7f0000000) << 4 | (value & 0x3f800000000) << 5 | (value & 0x1fc0000000000) << 6 |
@@ -38,7 +41,8 @@ export function varint(out: usize, value: u64): usize {
   return out + last + 1;
 }
 
-function longVarint(out: usize, value: u64): usize {
+/** Byte for byte: writes nothing behind its end. */
+export function byteVarint(out: usize, value: u64): usize {
   while (value >= 0x80) {
     store<u8>(out++, <u8>value | 0x80);
     value >>= 7;

@@ -2,64 +2,77 @@
  * OTLP over gRPC through the transport of OpenTelemetry's own exporter (OTLP 1.9, "OTLP/gRPC"): it gets bytes that are
  * ready, and keeps connection, compression and deadlines.
  */
-import {
-  convertLegacyOtlpGrpcOptions,
-  createEmptyMetadata,
-  createInsecureCredentials,
-  createOtlpGrpcExportDelegate,
-  createSslCredentials,
-} from "@opentelemetry/otlp-grpc-exporter-base";
+import { createOtlpGrpcExportDelegate } from "@opentelemetry/otlp-grpc-exporter-base";
+import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
-import { answerTo, OtlpSender } from "./otlp_sender.ts";
+import { channelCredentials } from "./grpc_credentials.ts";
+import { answerTo, OtlpSender, TOO_LARGE } from "./otlp_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
-import type { RequestHead } from "./request.ts";
-import { readTraceResponse, type TraceResponse } from "./response.ts";
+import { readTraceResponse, retryDelayMs, type TraceResponse } from "./response.ts";
 import type { SpanWriter } from "./span_writer.ts";
 
 const SERVICE = "TraceExportService";
 const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/** A google.rpc.Status in the trailers. */
+const STATUS_DETAILS = "grpc-status-details-bin";
 
-/**
- * gRPC status codes after which a client may try again (OTLP 1.9, "Failures"), and the library's own of a full house.
- */
-const RETRYABLE = new Set([1, 4, 8, 10, 11, 14, 15]);
+/** gRPC status codes after which a client may try again (OTLP 1.9, "Failures"). */
+const RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
+/** It may try again only where the server says when. */
+const RESOURCE_EXHAUSTED = 8;
+/** PERMISSION_DENIED, UNAUTHENTICATED */
+const UNAUTHORIZED = new Set([7, 16]);
+const TOO_LARGE_REGEXP = /larger than max/;
 const SUCCESS = 0;
 const NOTHING_REJECTED: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
 
 type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate<Uint8Array, TraceResponse>>;
 
 export class GrpcSender extends OtlpSender {
-  readonly #delegate: Delegate;
+  readonly #options: ReceiverOptions;
+  readonly #writer: SpanWriter;
+  /** The transport takes it as it is for each call, so that a new token is for the next one. */
+  readonly #metadata = new Metadata();
+  #delegate: Delegate;
+  #tlsVersion = 0;
   /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
   #response = NOTHING_REJECTED;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
-    super(options, writer, head);
-    this.#delegate = this.#createDelegate(options);
+  constructor(options: ReceiverOptions, writer: SpanWriter) {
+    super(options);
+    this.#options = options;
+    this.#writer = writer;
+    for (const [name, value] of Object.entries(options.headers)) this.#metadata.set(name, value);
+    this.#delegate = this.#createDelegate();
   }
 
-  #createDelegate({ url, headers, compression, timeoutMs, batchesInFlightMax }: ReceiverOptions): Delegate {
-    const metadata = createEmptyMetadata();
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-    const settled = convertLegacyOtlpGrpcOptions({
-      url: url.href,
-      metadata,
-      credentials: url.protocol === "https:" ? createSslCredentials() : createInsecureCredentials(),
-      timeoutMillis: timeoutMs,
-      // its place is free only after our callback returned
-      concurrencyLimit: batchesInFlightMax * 2,
-    }, "TRACES");
+  #createDelegate(): Delegate {
+    const { url, tls, compression, timeoutMs, batchesInFlightMax, userAgent } = this.#options;
+    const credentials = channelCredentials(url, tls);
+    this.#tlsVersion = tls?.version ?? 0;
     const serializer = {
       serializeRequest: (request: Uint8Array) => request,
       deserializeResponse: (bytes: Uint8Array) => this.#response = readTraceResponse(bytes),
     };
+    type Options = Parameters<typeof createOtlpGrpcExportDelegate>[0];
+    const options: Options = {
+      url: url.host,
+      metadata: () => this.#metadata,
+      credentials: () => credentials,
+      compression: compression as Options["compression"],
+      timeoutMillis: timeoutMs,
+      // its place is free only after our callback returned
+      concurrencyLimit: batchesInFlightMax * 2,
+      userAgent,
+    };
+    // the library's own figures go nowhere: the books are ours
+    const figures = { name: "span", countItems: () => 0 } as const;
     return createOtlpGrpcExportDelegate(
-      { ...settled, compression: compression as typeof settled.compression },
+      options,
       serializer,
       "otlp_grpc_span_exporter",
-      // the library's own figures go nowhere: the books are ours
-      { name: "span", countItems: () => 0 },
+      figures,
       undefined,
       SERVICE,
       PATH,
@@ -67,13 +80,33 @@ export class GrpcSender extends OtlpSender {
   }
 
   override send(batch: RecordBatch): Promise<Answer> {
-    const request = this.request(batch);
+    const request = this.measured(batch, this.#writer.write(batch.bytes));
+    if (!request) return Promise.resolve(TOO_LARGE);
+    const authorization = this.authorization();
+    try {
+      if (authorization !== undefined) this.#metadata.set("authorization", authorization);
+      this.#takeNewCertificates();
+    } catch (error) {
+      // a certificate whose key is not there yet, a token that no header can carry: soon there are others
+      return Promise.resolve({ outcome: "retry", detail: (error as Error).message });
+    }
     this.#response = NOTHING_REJECTED;
     return new Promise((resolve) => {
       this.#delegate.export(request, ({ code, error }) => {
-        resolve(code === SUCCESS ? this.#delivered(batch.count) : refused(error));
+        resolve(code === SUCCESS ? this.#delivered(batch.count) : this.#refused(error, authorization));
       });
     });
+  }
+
+  /** A channel keeps its certificates: new ones need a new channel. The old one ends with its calls. */
+  #takeNewCertificates(): void {
+    const { tls } = this.#options;
+    if (!tls) return;
+    tls.material();
+    if (tls.version === this.#tlsVersion) return;
+    const next = this.#createDelegate();
+    void this.#delegate.shutdown();
+    this.#delegate = next;
   }
 
   #delivered(count: number): Answer {
@@ -82,17 +115,31 @@ export class GrpcSender extends OtlpSender {
     return answerTo(response, count);
   }
 
+  #refused(error: (Error & Partial<ServiceError>) | undefined, authorization: string | undefined): Answer {
+    const code = Number(error?.code);
+    const detail = error?.message ?? "no reason given";
+    // without a code it is the transport that speaks: nothing was sent
+    if (Number.isNaN(code)) return { outcome: "retry", detail };
+    const afterMs = retryAfterMs(error?.metadata);
+    if (RETRYABLE.has(code) || code === RESOURCE_EXHAUSTED && afterMs !== undefined) {
+      return { outcome: "retry", detail, afterMs };
+    }
+    if (code === RESOURCE_EXHAUSTED && TOO_LARGE_REGEXP.test(detail)) return { outcome: "too_large", detail };
+    if (UNAUTHORIZED.has(code)) return this.unauthorized(authorization, `grpc_${code}`, detail);
+    return { outcome: "rejected", reason: `grpc_${code}`, detail };
+  }
+
   override close(): void {
     // it waits for answers first, and nobody waits for those any more
     void this.#delegate.shutdown();
   }
 }
 
-function refused(error: (Error & { code?: number | string }) | undefined): Answer {
-  const cause = error?.cause as { code?: number } | undefined;
-  const code = Number(error?.code ?? cause?.code);
-  const detail = error?.message ?? "no reason given";
-  // without a code it is the transport that speaks: nothing was sent
-  if (Number.isNaN(code) || RETRYABLE.has(code)) return { outcome: "retry", detail };
-  return { outcome: "rejected", reason: `grpc_${code}`, detail };
+/** RetryInfo in a call's trailers, in ms. */
+function retryAfterMs(trailers: Metadata | undefined): number | undefined {
+  for (const status of trailers?.get(STATUS_DETAILS) ?? []) {
+    const delayMs = typeof status === "string" ? undefined : retryDelayMs(status);
+    if (delayMs !== undefined) return delayMs;
+  }
+  return undefined;
 }

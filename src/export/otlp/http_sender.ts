@@ -1,17 +1,30 @@
 /**
- * OTLP over HTTP with protocol buffers, by Deno's own fetch (OTLP 1.9, "OTLP/HTTP"): POST, an answer that may reject
- * part of it, and codes that ask for another try.
+ * OTLP over HTTP (OTLP 1.9, "OTLP/HTTP"): POST, an answer that may reject part of it, and codes that ask for another
+ * try. How a batch becomes a body, and an answer's meaning, are the encoding's.
  */
-import { gzip } from "node:zlib";
 import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
-import { answerTo, OtlpSender } from "./otlp_sender.ts";
-import { readTraceResponse } from "./response.ts";
+import type { HttpAnswer, HttpTransport } from "./http_transport.ts";
+import { answerTo, OtlpSender, TOO_LARGE } from "./otlp_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
-import type { RequestHead } from "./request.ts";
-import type { SpanWriter } from "./span_writer.ts";
+import type { TraceResponse } from "./response.ts";
 
+/** A batch as bytes, and what bytes say. */
+export interface Encoding {
+  readonly contentType: string;
+  /** Valid until the next call; undefined where the batch is too large for one request. */
+  encode(batch: RecordBatch): Uint8Array<ArrayBuffer> | undefined;
+  readResponse(body: Uint8Array): TraceResponse;
+  /** An error's text. */
+  readError(body: Uint8Array): string;
+}
+
+const OK_LEAST = 200;
+const OK_MOST = 299;
+const PAYLOAD_TOO_LARGE = 413;
+const UNAUTHORIZED = new Set([401, 403]);
 const RETRYABLE = new Set([429, 502, 503, 504]);
 /** Fast: what is left is mostly keys that repeat. */
 const GZIP_LEVEL = 1;
@@ -22,48 +35,56 @@ const compress = promisify(gzip);
 
 export class HttpSender extends OtlpSender {
   readonly #options: ReceiverOptions;
+  readonly #transport: HttpTransport;
+  readonly #encoding: Encoding;
   readonly #headers: Record<string, string>;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
-    super(options, writer, head);
+  constructor(options: ReceiverOptions, transport: HttpTransport, encoding: Encoding) {
+    super(options);
     this.#options = options;
+    this.#transport = transport;
+    this.#encoding = encoding;
     this.#headers = {
-      "content-type": "application/x-protobuf",
-      ...(options.compression === "gzip" ? { "content-encoding": "gzip" } : {}),
       ...options.headers,
+      "content-type": encoding.contentType,
+      "user-agent": options.userAgent,
+      ...(options.compression === "gzip" ? { "content-encoding": "gzip" } : {}),
     };
   }
 
   override async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
-    const { url, compression, timeoutMs } = this.#options;
-    const request = this.request(batch);
+    const { compression, timeoutMs } = this.#options;
+    const request = this.measured(batch, this.#encoding.encode(batch));
+    if (!request) return TOO_LARGE;
+    const authorization = this.authorization();
     try {
-      const body = compression === "gzip" ? await compress(request, { level: GZIP_LEVEL }) : request;
-      const response = await fetch(url, {
-        method: "POST",
-        headers: this.#headers,
-        body: body as Uint8Array<ArrayBuffer>,
-        redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      });
-      return await answerOf(response, batch.count);
+      // compressed on another thread, while this one may write the next request
+      const body = compression === "gzip" ? await compress(request.slice(), { level: GZIP_LEVEL }) : request;
+      const answer = await this.#transport.post(
+        body as Uint8Array<ArrayBuffer>,
+        authorization === undefined ? this.#headers : { ...this.#headers, authorization },
+        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      );
+      return this.#meaning(answer, batch.count, authorization);
     } catch (error) {
       return { outcome: "retry", detail: textOf(error) };
     }
   }
 
-  override close(): void {}
-}
-
-async function answerOf(response: Response, count: number): Promise<Answer> {
-  const { status } = response;
-  if (response.ok) {
-    return answerTo(readTraceResponse(new Uint8Array(await response.arrayBuffer())), count);
+  #meaning({ status, header, body }: HttpAnswer, count: number, authorization: string | undefined): Answer {
+    if (status >= OK_LEAST && status <= OK_MOST) return answerTo(this.#encoding.readResponse(body), count);
+    const isOwn = header("content-type")?.startsWith(this.#encoding.contentType);
+    const said = isOwn ? this.#encoding.readError(body) : new TextDecoder().decode(body);
+    const detail = `HTTP ${status} ${said.slice(0, ERROR_TEXT_MAX).trim()}`.trim();
+    if (status === PAYLOAD_TOO_LARGE) return { outcome: "too_large", detail };
+    if (UNAUTHORIZED.has(status)) return this.unauthorized(authorization, `http_${status}`, detail);
+    if (!RETRYABLE.has(status)) return { outcome: "rejected", reason: `http_${status}`, detail };
+    return { outcome: "retry", detail, afterMs: retryAfterMs(header("retry-after")) };
   }
-  const detail = `HTTP ${status} ${(await response.text()).slice(0, ERROR_TEXT_MAX).trim()}`.trim();
-  if (!RETRYABLE.has(status)) return { outcome: "rejected", reason: `http_${status}`, detail };
-  const afterMs = retryAfterMs(response.headers.get("retry-after"));
-  return { outcome: "retry", detail, ...(afterMs === undefined ? {} : { afterMs }) };
+
+  override close(): void {
+    this.#transport.close();
+  }
 }
 
 /** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
@@ -74,7 +95,9 @@ export function retryAfterMs(value: string | null, nowMs = Date.now()): number |
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
+/** Why there was no answer. fetch keeps it in the error behind its own. */
 function textOf(error: unknown): string {
   if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in time";
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -1,37 +1,62 @@
 /** What senders of OTLP have in common, whatever carries the request. */
+import { OTLP_REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer, Sender } from "../sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
-import type { RequestHead } from "./request.ts";
+import { RequestSize } from "./request_size.ts";
 import type { TraceResponse } from "./response.ts";
-import type { SpanWriter } from "./span_writer.ts";
 
 export abstract class OtlpSender implements Sender {
   readonly name: string;
-  readonly batchRecordsMax: number;
   readonly lingerMs: number;
   readonly batchesInFlightMax: number;
   readonly isOver = false;
-  readonly #writer: SpanWriter;
-  readonly #head: RequestHead;
+  readonly #options: ReceiverOptions;
+  readonly #size: RequestSize;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter, head: RequestHead) {
+  constructor(options: ReceiverOptions) {
     this.name = options.name;
-    this.batchRecordsMax = options.batchRecordsMax;
+    this.#size = new RequestSize(options.batchRecordsMax, OTLP_REQUEST_BYTES_MAX);
     this.lingerMs = options.lingerMs;
     this.batchesInFlightMax = options.batchesInFlightMax;
-    this.#writer = writer;
-    this.#head = head;
+    this.#options = options;
   }
 
-  /** The batch as an ExportTraceServiceRequest. */
-  protected request(batch: RecordBatch): Uint8Array<ArrayBuffer> {
-    return this.#head.around(this.#writer.write(batch.bytes));
+  get batchRecordsMax(): number {
+    return this.#size.records;
+  }
+
+  get batchRecordsWanted(): number {
+    return Math.min(this.#options.batchRecordsWanted, this.#size.records);
+  }
+
+  /** The batch as encoded, if it fits one request, and what that says of the next ones. */
+  protected measured<T extends { length: number }>(batch: RecordBatch, request: T | undefined): T | undefined {
+    if (request) this.#size.learn(batch.count, request.length);
+    else this.#size.learnTooLarge(batch.count);
+    return request;
   }
 
   abstract send(batch: RecordBatch, signal: AbortSignal): Promise<Answer>;
   abstract close(): void;
+
+  /** The Authorization header's value now. */
+  protected authorization(): string | undefined {
+    return this.#options.credentials?.header();
+  }
+
+  /**
+   * What it means that a request with this authorization was refused as nobody's: a token that was replaced meanwhile
+   * deserves a try.
+   */
+  protected unauthorized(used: string | undefined, reason: string, detail: string): Answer {
+    if (this.authorization() !== used) return { outcome: "retry", detail, afterMs: 0 };
+    return { outcome: "rejected", reason, detail };
+  }
 }
+
+/** A batch that does not fit one request. */
+export const TOO_LARGE: Answer = { outcome: "too_large", detail: "the request would be larger than receivers take" };
 
 /** What a response to a batch of `count` spans means. */
 export function answerTo({ rejectedSpans, errorMessage }: TraceResponse, count: number): Answer {

@@ -72,6 +72,38 @@ export function arrayKey(key: string): number[] {
   ];
 }
 
+/** An attribute of a block: its value is written to a place that is known before. */
+export interface BlockPart {
+  bytes: number[];
+  /** Of the value, from the part's beginning on. */
+  valueAt: number;
+}
+
+/** Ints whose varints have `width` bytes, whatever their value. */
+export function intBlock(keys: readonly string[], width: number): BlockPart[] {
+  return keys.map((key) => {
+    const value = [3 << 3, ...Array<number>(width).fill(0)];
+    const bytes = field(SPAN_ATTRIBUTES, [...text(1, key), ...field(2, value)]);
+    return { bytes, valueAt: bytes.length - width };
+  });
+}
+
+/** A text that begins so and goes on with so many bytes. */
+export function textPart(key: string, begin: string, length: number): BlockPart {
+  const bytes = attribute(key, begin + " ".repeat(length));
+  return { bytes, valueAt: bytes.length - length };
+}
+
+/** Where the values of parts lie that stand one behind the other. */
+export function placesOf(parts: readonly BlockPart[]): number[] {
+  let from = 0;
+  return parts.map(({ bytes, valueAt }) => {
+    const place = from + valueAt;
+    from += bytes.length;
+    return place;
+  });
+}
+
 function openKey(key: string, valueHead: number[], valueMax: number): number[] {
   const bytes = [
     SPAN_ATTRIBUTES << 3 | LENGTH_DELIMITED,

@@ -1,75 +1,68 @@
-/** ExportTraceServiceResponse, as far as it matters: what was rejected, and why. Hostile bytes are an empty answer. */
+/** What receivers say: ExportTraceServiceResponse and google.rpc.Status. Hostile bytes say nothing. */
+import { messages, numberIn, textIn } from "./protobuf_reader.ts";
 
 export interface TraceResponse {
   rejectedSpans: number;
   errorMessage: string;
 }
 
-const PARTIAL_SUCCESS = 1;
-const REJECTED_SPANS = 1;
-const ERROR_MESSAGE = 2;
-const MESSAGE_MAX = 200;
+const MESSAGE_BYTES_MAX = 200;
+const SECOND_MS = 1_000;
+const NS_PER_MS = 1e6;
+
+/** opentelemetry/proto/collector/trace/v1/trace_service.proto */
+const Response = { PARTIAL_SUCCESS: 1 } as const;
+const PartialSuccess = { REJECTED_SPANS: 1, ERROR_MESSAGE: 2 } as const;
 
 export function readTraceResponse(bytes: Uint8Array): TraceResponse {
   const response: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
-  for (const outer of fields(bytes)) {
-    if (outer.number !== PARTIAL_SUCCESS || typeof outer.value === "number") continue;
-    for (const { number, value } of fields(outer.value)) {
-      if (number === REJECTED_SPANS && typeof value === "number") response.rejectedSpans = value;
-      if (number === ERROR_MESSAGE && typeof value !== "number") {
-        response.errorMessage = new TextDecoder().decode(value.subarray(0, MESSAGE_MAX));
-      }
-    }
+  for (const partial of messages(bytes, Response.PARTIAL_SUCCESS)) {
+    response.rejectedSpans = numberIn(partial, PartialSuccess.REJECTED_SPANS);
+    response.errorMessage = textIn(partial, PartialSuccess.ERROR_MESSAGE, MESSAGE_BYTES_MAX);
   }
   return response;
 }
 
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
-
-/** Fields of a message until its end, or to where it makes no sense. */
-function* fields(bytes: Uint8Array): Generator<{ number: number; value: number | Uint8Array }> {
-  const position = { at: 0 };
-  while (position.at < bytes.length) {
-    const tag = readVarint(bytes, position);
-    if (tag === undefined) return;
-    const number = Math.floor(tag / 8);
-    switch (tag % 8) {
-      case VARINT: {
-        const value = readVarint(bytes, position);
-        if (value === undefined) return;
-        yield { number, value };
-        break;
-      }
-      case LENGTH_DELIMITED: {
-        const length = readVarint(bytes, position);
-        if (length === undefined || length > bytes.length - position.at) return;
-        yield { number, value: bytes.subarray(position.at, position.at += length) };
-        break;
-      }
-      case FIXED64:
-        position.at += 8;
-        break;
-      case FIXED32:
-        position.at += 4;
-        break;
-      default:
-        return;
-    }
+/** The same as JSON, where 64-bit numbers are texts. */
+export function readJsonTraceResponse(text: string): TraceResponse {
+  let partial: unknown;
+  try {
+    partial = JSON.parse(text)?.partialSuccess;
+  } catch {
+    partial = undefined; // no JSON: it says nothing
   }
+  const { rejectedSpans, errorMessage } = (partial ?? {}) as { rejectedSpans?: unknown; errorMessage?: unknown };
+  const rejected = Number(rejectedSpans);
+  return {
+    rejectedSpans: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
+    errorMessage: typeof errorMessage === "string" ? errorMessage.slice(0, MESSAGE_BYTES_MAX) : "",
+  };
 }
 
-const VARINT_BYTES_MAX = 10;
+/** google/rpc/status.proto and error_details.proto, google/protobuf/any.proto and duration.proto */
+const Status = { MESSAGE: 2, DETAILS: 3 } as const;
+const Any = { TYPE_URL: 1, VALUE: 2 } as const;
+const RetryInfo = { RETRY_DELAY: 1 } as const;
+const Duration = { SECONDS: 1, NANOS: 2 } as const;
+const RETRY_INFO_TYPE = "/google.rpc.RetryInfo";
+const TYPE_URL_BYTES_MAX = 100;
 
-function readVarint(bytes: Uint8Array, position: { at: number }): number | undefined {
-  let value = 0;
-  for (let i = 0; i < VARINT_BYTES_MAX; i++) {
-    const byte = bytes[position.at++];
-    if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return value;
+/** What a google.rpc.Status says to people. */
+export function statusMessage(status: Uint8Array): string {
+  return textIn(status, Status.MESSAGE, MESSAGE_BYTES_MAX);
+}
+
+/** When a google.rpc.Status asks to be tried again, in ms; undefined where it does not ask. */
+export function retryDelayMs(status: Uint8Array): number | undefined {
+  for (const detail of messages(status, Status.DETAILS)) {
+    if (!textIn(detail, Any.TYPE_URL, TYPE_URL_BYTES_MAX).endsWith(RETRY_INFO_TYPE)) continue;
+    let delayMs = 0;
+    for (const info of messages(detail, Any.VALUE)) {
+      for (const delay of messages(info, RetryInfo.RETRY_DELAY)) {
+        delayMs = numberIn(delay, Duration.SECONDS) * SECOND_MS + numberIn(delay, Duration.NANOS) / NS_PER_MS;
+      }
+    }
+    return delayMs;
   }
   return undefined;
 }

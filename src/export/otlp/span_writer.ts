@@ -1,80 +1,99 @@
 /**
- * Writes records as OTLP spans, in a WebAssembly module with a memory of its own:
+ * Writes records as OTLP requests, in a WebAssembly module with a memory of its own:
  *
- *     64 KiB        pieces' table | pieces … | records, copied in | spans, written out
+ *     64 KiB | table of pieces | caches of later ones | pieces | records, copied in | head and spans | later pieces
+ *
+ * Later pieces come up at run time and stay until there are too many: interfaces, kinds of ICMP, attribute sets.
  */
 import { assert } from "../../errors.ts";
 import { QUEUED_RECORD_BYTES } from "../../flow_record.ts";
+import { OTLP_REQUEST_BYTES_MAX } from "../../limits.ts";
+import type { References } from "../references.ts";
 import { Piece } from "./piece_numbers.ts";
-import { icmpPiece, interfaceElement, interfacePiece, spanPieces } from "./span_pieces.ts";
+import type { RequestHead } from "./request_head.ts";
+import { icmpPiece, type IsWanted, LATER_KINDS, laterPiece, spanPieces } from "./span_pieces.ts";
 
 /** wasm/span/index.ts */
 interface SpanExports {
   memory: WebAssembly.Memory;
-  write(records: number, count: number, out: number): number;
+  write(records: number, count: number, out: number, limit: number): number;
+  spansWritten(): number;
 }
 
 const TABLE = 0x10000;
+const CACHES = 0x14000;
+const PIECES = 0x1e000;
 const PIECE_HEADER_BYTES = 16;
 const WASM_PAGE_BYTES = 65_536;
-/** Interfaces and kinds of ICMP come one by one; beyond this much they are all written again. */
-const LATER_PIECES_BYTES = 1024 * 1024;
-/** The longest span, and what copies write behind their end. */
-const SPAN_BYTES_MAX = 8_192;
+/** With this much of them, later pieces are all written again. */
+const LATER_PIECES_BYTES = 4 * 1024 * 1024;
+const NO_PIECE = 0;
+/** Copies read so far behind a piece's end. */
+const COPY_AHEAD_BYTES = 64;
+
+/** Where later pieces lie, by what they say. */
+type PieceCache = Map<number, number>;
 
 export interface SpanWriterOptions {
-  /** Records in one write(). */
+  /** Records in one request. */
   recordsMax: number;
-  interfaceOf(id: number): { name: string | undefined; ifindex: number | undefined } | undefined;
+  /** Bytes in one request. Default: what receivers commonly take. */
+  requestBytesMax?: number;
+  /** Asked once, for the first request. */
+  head(): RequestHead;
+  references: References;
+  /** Whether spans carry an attribute. */
+  isWanted: IsWanted;
 }
 
 export class SpanWriter {
   readonly #exports: SpanExports;
   readonly #options: SpanWriterOptions;
   readonly #records: number;
-  readonly #out: number;
-  readonly #cached = new Map<number, number>();
+  readonly #headAt: number;
+  #head: RequestHead | undefined;
+  readonly #limit: number;
+  readonly #icmp: PieceCache = new Map();
+  /** By kind. */
+  readonly #later: PieceCache[] = Array.from({ length: LATER_KINDS }, () => new Map());
   readonly #laterFrom: number;
-  readonly #laterEnd: number;
-  #later: number;
+  #laterEnd: number;
 
   constructor(module: WebAssembly.Module, options: SpanWriterOptions) {
     this.#options = options;
     const instance = new WebAssembly.Instance(module, {
       host: {
-        interfacePiece: (id: number) => this.#interface(id),
-        interfaceElement: (id: number) => this.#element(id),
+        laterPiece: (kind: number, id: number) => this.#laterPiece(kind, id >>> 0),
         icmpPiece: (side: number, protocol: number, type: number, code: number) =>
-          this.#cache(
-            1 << 31 | side << 30 | (protocol === 1 ? 0 : 1) << 29 | type << 8 | code,
-            () => icmpPiece(side, protocol, type, code),
-          ),
+          this.#icmpPiece(side, protocol, type, code),
       },
     });
     this.#exports = instance.exports as unknown as SpanExports;
-    const pieces = spanPieces();
+    const pieces = spanPieces(options.isWanted);
+    assert(TABLE + Piece.COUNT * 4 <= CACHES, "the table of pieces has room");
     const pieceBytes = [...pieces.values()].reduce((sum, { length }) => sum + spaceOf(length), 0);
-    this.#laterFrom = this.#later = TABLE + align(Piece.COUNT * 4) + pieceBytes;
-    this.#laterEnd = this.#laterFrom + LATER_PIECES_BYTES;
-    this.#records = this.#laterEnd;
-    this.#out = align(this.#records + options.recordsMax * QUEUED_RECORD_BYTES);
-    this.#grow(this.#out + options.recordsMax * SPAN_BYTES_MAX);
+    this.#records = PIECES + pieceBytes;
+    this.#headAt = align(this.#records + options.recordsMax * QUEUED_RECORD_BYTES);
+    this.#limit = align(this.#headAt + (options.requestBytesMax ?? OTLP_REQUEST_BYTES_MAX));
+    this.#laterFrom = this.#laterEnd = this.#limit;
+    this.#reserve(this.#laterFrom);
     this.#writePieces(pieces);
   }
 
-  #grow(bytes: number): void {
+  #reserve(bytes: number): void {
     const { memory } = this.#exports;
-    memory.grow(Math.ceil((bytes - memory.buffer.byteLength) / WASM_PAGE_BYTES));
+    const missing = bytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
   }
 
   #writePieces(pieces: Map<number, number[]>): void {
     const table = new Uint32Array(this.#exports.memory.buffer, TABLE, Piece.COUNT);
-    let at = TABLE + align(Piece.COUNT * 4);
+    let at = PIECES;
     for (const [number, bytes] of pieces) {
       table[number] = this.#writePiece(at, bytes);
       at += spaceOf(bytes.length);
     }
-    assert(at === this.#laterFrom, "pieces fill their space");
+    assert(at === this.#records, "pieces fill their space");
   }
 
   #writePiece(at: number, bytes: number[]): number {
@@ -84,46 +103,53 @@ export class SpanWriter {
     return at + PIECE_HEADER_BYTES;
   }
 
-  /** A piece that comes up at run time. */
-  #cache(key: number, encode: () => number[]): number {
-    const known = this.#cached.get(key);
-    if (known !== undefined) return known;
-    const bytes = encode();
-    if (this.#later + spaceOf(bytes.length) > this.#laterEnd) {
-      this.#cached.clear();
-      this.#later = this.#laterFrom;
+  /** Pieces that come up at run time stay where they are until the next request. */
+  #laterPiece(kind: number, id: number): number {
+    const known = this.#later[kind]!.get(id);
+    return known ??
+      this.#addPiece(this.#later[kind]!, id, laterPiece(kind, id, this.#options.references, this.#options.isWanted));
+  }
+
+  #icmpPiece(side: number, protocol: number, type: number, code: number): number {
+    const key = side << 24 | protocol << 16 | type << 8 | code;
+    return this.#icmp.get(key) ?? this.#addPiece(this.#icmp, key, icmpPiece(side, protocol, type, code));
+  }
+
+  #addPiece(cache: PieceCache, key: number, bytes: number[]): number {
+    let at = NO_PIECE;
+    if (bytes.length) {
+      this.#reserve(this.#laterEnd + spaceOf(bytes.length) + COPY_AHEAD_BYTES);
+      at = this.#writePiece(this.#laterEnd, bytes);
+      this.#laterEnd += spaceOf(bytes.length);
     }
-    const at = bytes.length === 0 ? 0 : this.#writePiece(this.#later, bytes);
-    this.#later += spaceOf(bytes.length);
-    this.#cached.set(key, at);
+    cache.set(key, at);
     return at;
   }
 
-  #interface(id: number): number {
-    return this.#cache(id << 1, () => {
-      const known = this.#options.interfaceOf(id);
-      return known ? interfacePiece(known) : [];
-    });
+  #forgetPieces(): void {
+    for (const cache of [this.#icmp, ...this.#later]) cache.clear();
+    new Uint8Array(this.#exports.memory.buffer, CACHES, PIECES - CACHES).fill(0);
+    this.#laterEnd = this.#laterFrom;
   }
 
-  #element(id: number): number {
-    return this.#cache(id << 1 | 1, () => {
-      const name = this.#options.interfaceOf(id)?.name;
-      return name === undefined ? [] : interfaceElement(name);
-    });
-  }
-
-  /** Spans for records that lie one behind the other. The bytes are valid until the next call. */
-  write(records: Uint8Array): Uint8Array<ArrayBuffer> {
+  /**
+   * An ExportTraceServiceRequest for records that lie one behind the other; undefined where they do not fit one
+   * request. The bytes are valid until the next call.
+   */
+  write(records: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const { recordsMax } = this.#options;
+    const head = this.#head ??= this.#options.head();
     const count = records.length / QUEUED_RECORD_BYTES;
-    assert(
-      Number.isInteger(count) && count <= this.#options.recordsMax,
-      "a write is of whole records, and not of more",
-    );
-    const { memory, write } = this.#exports;
+    assert(Number.isInteger(count) && count <= recordsMax, "a request is of whole records, and not of more");
+    if (this.#laterEnd - this.#laterFrom > LATER_PIECES_BYTES) this.#forgetPieces();
+    const { memory, write, spansWritten } = this.#exports;
     new Uint8Array(memory.buffer).set(records, this.#records);
-    const end = write(this.#records, count, this.#out) >>> 0;
-    return new Uint8Array(memory.buffer as ArrayBuffer, this.#out, end - this.#out);
+    const from = this.#headAt + head.length;
+    const end = write(this.#records, count, from, this.#limit) >>> 0;
+    if (spansWritten() < count) return undefined;
+    const request = new Uint8Array(memory.buffer as ArrayBuffer, this.#headAt, end - this.#headAt);
+    head.writeTo(request, end - from);
+    return request;
   }
 }
 

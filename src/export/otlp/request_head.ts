@@ -32,22 +32,18 @@ export class RequestHead {
     return 2 * (1 + LENGTH_BYTES) + this.#resource.length + this.#scope.length;
   }
 
-  /** The whole request: the head and the spans behind it. */
-  around(spans: Uint8Array): Uint8Array<ArrayBuffer> {
-    const scopeSpansLength = this.#scope.length + spans.length;
+  /** Writes the head of a request whose spans take so many bytes, to its beginning. */
+  writeTo(request: Uint8Array, spansBytes: number): void {
+    const scopeSpansLength = this.#scope.length + spansBytes;
     const resourceSpansLength = this.#resource.length + 1 + LENGTH_BYTES + scopeSpansLength;
-    const head = [
+    request.set([
       RESOURCE_SPANS << 3 | LENGTH_DELIMITED,
       ...paddedVarint(resourceSpansLength),
       ...this.#resource,
       SCOPE_SPANS << 3 | LENGTH_DELIMITED,
       ...paddedVarint(scopeSpansLength),
       ...this.#scope,
-    ];
-    const request = new Uint8Array(head.length + spans.length);
-    request.set(head);
-    request.set(spans, head.length);
-    return request;
+    ]);
   }
 }
 

@@ -1,0 +1,36 @@
+/** Pages are what the code's tables make of them, and what they say can be done can. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { generated } from "../docs/generated.ts";
+import { ATTRIBUTES } from "../src/export/attributes.ts";
+import { leaves } from "../src/settings/schema/view.ts";
+import { settingsSchema } from "../src/settings/schema/schema.ts";
+import { load } from "./support/config_text.ts";
+
+const ROOT = new URL("..", import.meta.url);
+
+Deno.test("what is made from tables in the code is new", async () => {
+  for (const [path, text] of Object.entries(await generated())) {
+    equal(await Deno.readTextFile(new URL(path, ROOT)), text, `${path} is old: run "deno task docs"`);
+  }
+});
+
+Deno.test("docs/attributes.md knows every attribute, once", async () => {
+  const page = await Deno.readTextFile(new URL("docs/attributes.md", ROOT));
+  for (const { name } of ATTRIBUTES) equal(page.split(`| \`${name}\` `).length, 2, name);
+});
+
+Deno.test("docs/settings.md knows every key, and its examples can be used", async () => {
+  const page = await Deno.readTextFile(new URL("docs/settings.md", ROOT));
+  for (const { path } of leaves(settingsSchema)) {
+    const text = path.join(".").replace(/\.(?:not_)?match$/, "").replace(/^(.*\.association)\.\w+/, "$1.KIND");
+    const isAlike = /^(?:attributes|filter)\.destination\./.test(text);
+    ok(isAlike || page.includes(`\`${text}\``), text);
+  }
+  const examples = [...page.matchAll(/```(hcl|yaml)\n([^]*?)```/g)];
+  equal(examples.length, 2);
+  const variables = new Map([["COLLECTOR_TOKEN", "t"]]);
+  const [hcl, yaml] = await Promise.all(
+    examples.map(([, format, text]) => load(text!, format as "hcl" | "yaml", { variables })),
+  );
+  deepEqual(hcl!.settings, yaml!.settings, "both say the same");
+});

@@ -1,0 +1,3 @@
+module weir.test/otlp_sink
+
+go 1.26
