@@ -74,11 +74,13 @@ const WATCH_MS_LEAST = 5_000;
 /** All nodes are told at once that they are too late: they come back one after the other. */
 const RELIST_JITTER_MS = 5_000;
 /**
- * How long a busy watch is left to gather news, at most half of the time. It is busy when nothing was waiting to be read
- * and yet something came soon.
+ * How long a busy watch is left to gather news. It is busy when nothing was waiting to be read and yet something came
+ * soon.
  */
 const GATHER_MS = 100;
 const BUSY_MS = 200;
+/** Between two such pauses: where reading is slow for other reasons, news must not pile up. */
+const READ_MS_LEAST = 25;
 /** What was waiting to be read comes sooner. */
 const NOTHING_WAITED_MS = 5;
 /** Bookmarks come every minute. */
@@ -319,7 +321,7 @@ export class Reflector {
       if (splitter.tooLong) this.#countTooLong(splitter);
       const waitedMs = cameMs - askedMs;
       const isBusy = waitedMs >= NOTHING_WAITED_MS && waitedMs < BUSY_MS;
-      if (isBusy && this.#list === undefined && cameMs - gatheredMs >= GATHER_MS) {
+      if (isBusy && this.#list === undefined && cameMs - gatheredMs >= READ_MS_LEAST) {
         // waking for each piece would cost more than the news in it
         await timing.wait(GATHER_MS, signal);
         gatheredMs = timing.nowMs();

@@ -429,6 +429,28 @@ Deno.test("Reflector gathers news of a busy watch, and reads that of a quiet one
   assert.equal(bed.waits.at(-1), 100);
 });
 
+Deno.test("Reflector reads for a while between two pauses, and never pauses while news waits to be read", async () => {
+  await using bed = new Bed();
+  const stream = bed.api.stream();
+  stream.sendInitialEnd("7");
+  await until("the list", () => bed.reflector.hasList);
+  const before = bed.waits.length;
+  const hear = async (name: string, afterMs: number) => {
+    bed.nowMs += afterMs;
+    stream.send("ADDED", named(name, "8"));
+    await until(name, () => bed.sink.all.includes(name));
+    // the reader asks for more only after its pause
+    stream.send("ADDED", named(`${name}, too`, "8"));
+    await until(`more than ${name}`, () => bed.sink.all.includes(`${name}, too`));
+    return bed.waits.length - before;
+  };
+  assert.equal(await hear("at once", 4), 0);
+  assert.equal(await hear("busy", 10), 1);
+  assert.equal(await hear("soon after the pause", 23), 1);
+  assert.equal(await hear("busy again", 10), 2);
+  assert.equal(await hear("after a quiet time", 211), 2);
+});
+
 Deno.test("Reflector.stop() ends it wherever it is", async () => {
   for (
     const prepare of [() => {}, (bed: Bed) => bed.api.stream(), (bed: Bed) => bed.api.stream().sendInitialEnd("7")]
