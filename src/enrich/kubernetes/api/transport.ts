@@ -54,9 +54,9 @@ class FetchTransport implements Transport {
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A body's chunks until the signal comes, when it throws. fetch itself stops listening to its signal when nobody but the
- * body is left of it. All chunks lie in one buffer, and it is no generator: each of the many chunks of a busy watch would
- * cost a buffer and two turns more.
+ * A body's chunks until the signal comes, when it throws: fetch itself stops listening to its signal when nobody but
+ * the body is left of it. All chunks lie in one buffer, and it is no generator: each chunk of a busy watch would cost a
+ * buffer and two turns more.
  */
 class Chunks implements AsyncIterableIterator<Uint8Array> {
   readonly #body: ReadableStream<Uint8Array>;
