@@ -2,6 +2,7 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
+import type { AttributeSets } from "./attribute_sets.ts";
 import type { Books, ExporterTerms } from "./books.ts";
 import {
   type AttachMode,
@@ -46,12 +47,16 @@ export interface AgentOptions {
   order: TcxOrder;
   priority: number;
   meaningOf: MeaningOf;
+  /** Whether waiting cannot give a record a better name. Default: it cannot. */
+  isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
 const BATCH_RECORDS = 512;
 const OUT_WAIT_MS = 1_000;
+/** How often to look whether a record that waits for its name has it. */
+const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
 
 export class Agent {
@@ -61,6 +66,7 @@ export class Agent {
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
   readonly #meaningOf: MeaningOf;
+  readonly #isSettled: AgentOptions["isSettled"];
   readonly #outlets: Outlets;
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
@@ -69,6 +75,7 @@ export class Agent {
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
   #flowsMax: number;
+  #paused: PromiseWithResolvers<void> | undefined;
 
   /** Loads, attaches and starts counting. Throws KernelError. */
   constructor(options: AgentOptions) {
@@ -109,6 +116,7 @@ export class Agent {
     }, devicesWanted);
     this.#capture.follow();
     this.#meaningOf = options.meaningOf;
+    this.#isSettled = options.isSettled;
     this.#outlets = new Outlets(options.exporters);
     this.#exporting = this.#export();
   }
@@ -118,17 +126,31 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to the exporters as they come. */
+  /** Gives records to the exporters as they come, in their order; while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      this.#handOn(BATCH_RECORDS);
-      await nextTurn();
+      const taken = this.#handOn(BATCH_RECORDS, this.#state === "running" ? this.#isSettled : undefined);
+      if (taken === 0 && this.#out.waiting() > 0) await this.#pause(UNSETTLED_WAIT_MS);
+      else await nextTurn();
     }
   }
 
-  #handOn(recordsMost: number): void {
-    this.#out.take(recordsMost, (record) => this.#outlets.accept(record, this.#meaningOf(record)));
+  #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
+    return this.#out.take(recordsMost, (record) => this.#outlets.accept(record, this.#meaningOf(record)), isDue);
+  }
+
+  /** The end of the agent ends it early. */
+  async #pause(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.#paused?.resolve(), ms);
+    this.#paused = Promise.withResolvers<void>();
+    await this.#paused.promise;
+    clearTimeout(timer);
+  }
+
+  /** Forgets names that no object has and no record refers to. */
+  forgetNames(sets: AttributeSets): void {
+    sets.collect((mark) => this.#outlets.markSets(mark));
   }
 
   /** Watches other devices from now on. */
@@ -257,6 +279,7 @@ export class Agent {
   /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
   async stop(deadlineMs: number): Promise<void> {
     this.#state = "stopping";
+    this.#paused?.resolve();
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
     // an exporter whose way out is blocked would hold up the flows that are not handed out yet

@@ -100,6 +100,11 @@ export class Outlets {
     return Object.fromEntries([...names].map((name) => [name, view(byName.get(name) ?? [], this.#past.get(name))]));
   }
 
+  /** Marks the attribute sets that records which wait refer to. */
+  markSets(mark: (id: number) => void): void {
+    for (const { exporter } of this.#services) exporter.markSets?.(mark);
+  }
+
   giveUp(): void {
     for (const { exporter } of this.#services) exporter.giveUp();
   }

@@ -4,7 +4,7 @@ import type { Agent } from "../agent.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import type { LiveSettings } from "../settings/mod.ts";
-import { type Check, Health } from "./health.ts";
+import { type Check, type ClusterNames, Health } from "./health.ts";
 import { booksView, flowsView, statusView } from "./views.ts";
 
 export interface RouteOptions {
@@ -12,6 +12,8 @@ export interface RouteOptions {
   version: string;
   spanOf(record: FlowRecord): FlowSpan;
   settings: LiveSettings;
+  /** Where flows are named after Kubernetes. */
+  names?: ClusterNames | undefined;
 }
 
 /** Who asks: Deno.serve tells. */
@@ -29,8 +31,8 @@ const FLOWS_MOST = 100_000;
 
 /** Health on every address; the agent's own affairs to local askers only. */
 export function createRoutes(options: RouteOptions): App {
-  const { agent, version } = options;
-  const health = new Health(agent);
+  const { agent } = options;
+  const health = new Health(agent, options.names);
   const app: App = new Hono();
   app.get("/livez", (context) => answer(context, health.live()));
   app.get("/readyz", (context) => answer(context, health.ready()));
@@ -41,7 +43,7 @@ export function createRoutes(options: RouteOptions): App {
       return await next();
     });
   }
-  app.get("/status", (context) => context.json(statusView(agent, version, options.settings.state())));
+  app.get("/status", (context) => context.json(statusView(options)));
   app.get("/books", async (context) => context.json(await booksView(agent)));
   app.get("/flows", async (context) => {
     const most = Number(context.req.query("limit") ?? FLOWS_DEFAULT);

@@ -8,6 +8,7 @@ import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import type { ReloadState } from "../settings/mod.ts";
+import type { ClusterNames } from "./health.ts";
 
 /** Who keeps books: an agent, or a replay. */
 export interface BooksSource {
@@ -65,7 +66,15 @@ export async function flowsView(
   return { total, flows };
 }
 
-export function statusView(agent: Agent, version: string, settings: ReloadState): Record<string, unknown> {
+/** Who has a status. */
+export interface StatusSource {
+  agent: Agent;
+  version: string;
+  settings: { state(): Readonly<ReloadState> };
+  names?: ClusterNames | undefined;
+}
+
+export function statusView({ agent, version, settings, names }: StatusSource): Record<string, unknown> {
   return {
     version,
     pid: Deno.pid,
@@ -83,14 +92,33 @@ export function statusView(agent: Agent, version: string, settings: ReloadState)
     })),
     table: { ...agent.stats(), flowsMax: agent.flowsMax },
     exporters: agent.exporterRecords(),
-    settings: {
-      since: new Date(settings.sinceMs).toISOString(),
-      reloads: settings.succeeded,
-      failed_reloads: settings.failed,
-      problem: settings.problem ?? null,
-      wants_restart: settings.wantsRestart,
-    },
+    settings: settingsView(settings.state()),
+    ...(names ? { kubernetes: kubernetesView(names) } : {}),
     memory: memoryView(agent),
+  };
+}
+
+function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: ReloadState): Record<string, unknown> {
+  return {
+    since: new Date(sinceMs).toISOString(),
+    reloads: succeeded,
+    failed_reloads: failed,
+    problem: problem ?? null,
+    wants_restart: wantsRestart,
+  };
+}
+
+function kubernetesView(names: ClusterNames): Record<string, unknown> {
+  const { isReady, detail, kinds } = names.readiness();
+  const { objects, ...sizes } = names.sizes();
+  const countOf = new Map(objects.map(({ kind, count }) => [kind, count]));
+  return {
+    by: names.origin,
+    cluster_uid: names.clusterUid ?? null,
+    ready: isReady,
+    detail,
+    kinds: kinds.map(({ kind, state, detail }) => ({ kind, state, detail, objects: countOf.get(kind) ?? 0 })),
+    ...sizes,
   };
 }
 

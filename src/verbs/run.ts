@@ -4,17 +4,19 @@ import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
-import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
+import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
+import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
+import { booksView, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, LiveSettings, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
 import { applySettings } from "./apply_settings.ts";
 import { ChosenExporters } from "./chosen_exporters.ts";
+import { openClusterNames } from "./cluster_names.ts";
 import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
@@ -40,6 +42,8 @@ interface RunOptions extends SettingsOptions {
 }
 
 const TC_PRIORITY_MOST = 32_767;
+/** Attributes of objects that are gone, and that no record waits with any more. */
+const FORGET_NAMES_MS = 60_000;
 
 export function runCommand(): Command {
   const command = new Command("run")
@@ -99,10 +103,13 @@ async function run(options: RunOptions): Promise<number> {
   using _early = new StopSignal("SIGHUP"); // with a file it is for reading that again, as soon as there is an agent
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
-  const meaning = openMeaning(() => agent);
+  const sets = new AttributeSets();
+  const names = await openClusterNames(loaded, tableOptions(settings), sets);
+  undo.defer(async () => await names?.close());
+  const meaning = openMeaning(() => agent, sets, names);
   const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
   const exporters = await chosen.choose(settings);
-  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
+  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaning });
   undo.defer(() => agent.close());
 
   const live = new LiveSettings(loaded, {
@@ -111,7 +118,8 @@ async function run(options: RunOptions): Promise<number> {
   });
   using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  await serveUntilStopped(agent, live, options, signal, spanOf);
+  using _forgetting = names && every(FORGET_NAMES_MS, () => agent.forgetNames(sets));
+  await serveUntilStopped(agent, options, signal, { agent, version: VERSION, spanOf, settings: live, names });
   return await finish(agent, options);
 }
 
@@ -128,11 +136,11 @@ function reportKilled({ killed }: RunFile): void {
 interface Parts extends Machine {
   interfaces: InterfaceChoice;
   exporters: Exporter[];
-  meaningOf: MeaningOf;
+  meaning: RunMeaning;
 }
 
 /** From an idle machine to packets being counted. */
-function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaningOf }: Parts): Agent {
+function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaning }: Parts): Agent {
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
@@ -147,7 +155,8 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     priority: instrument.tc_priority,
     memory: { ...memoryOptions(settings), cpuCount: features.possibleCpus },
     table: tableOptions(settings),
-    meaningOf,
+    meaningOf: meaning.meaningOf,
+    isSettled: meaning.isSettled,
     exporters,
   });
   const devices = agent.devices();
@@ -157,27 +166,38 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
   return agent;
 }
 
-/** What records mean and refer to, as far as this host tells it. */
-function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: References } {
-  const sets = new AttributeSets();
+/** What records mean and refer to. */
+interface RunMeaning {
+  meaningOf: MeaningOf;
+  isSettled: ((record: FlowRecord) => boolean) | undefined;
+  references: References;
+}
+
+function openMeaning(agentOf: () => Agent, sets: AttributeSets, names: KubernetesNames | undefined): RunMeaning {
+  const ofHost = hostMeaning(ownAddresses(() => agentOf().addresses()));
   return {
-    meaningOf: hostMeaning(ownAddresses(() => agentOf().addresses())),
+    meaningOf: names ? namedMeaning(ofHost, { namesOf: (record) => names.namesOf(record) }) : ofHost,
+    isSettled: names && ((record) => names.isSettled(record)),
     references: { interfaceOf: (id) => agentOf().interfaceOf(id), setOf: (id) => sets.byId(id) },
   };
+}
+
+function every(ms: number, work: () => void): Disposable {
+  const timer = setInterval(work, ms);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Answers questions until it is time to stop, then hands every flow out. */
 async function serveUntilStopped(
   agent: Agent,
-  settings: LiveSettings,
   options: RunOptions,
   signal: StopSignal,
-  spanOf: RouteOptions["spanOf"],
+  served: RouteOptions & { names: KubernetesNames | undefined },
 ): Promise<void> {
-  const routes = createRoutes({ agent, version: VERSION, spanOf, settings });
+  const { settings } = served;
   try {
-    await using _listeners = await openListeners(settings.settings, options.socket, agent, routes.fetch);
-    const why = await untilStopped(agent, options.duration, signal.caught);
+    await using _listeners = await openListeners(options.socket, served);
+    const why = await untilStopped(agent, options.duration, signal.caught, served.names?.failed);
     signal[Symbol.dispose](); // a second one ends the process at once
     log.info("Stopping: {why}; every flow is handed out now", { why });
     await agent.stop(settings.settings.shutdown_timeout);

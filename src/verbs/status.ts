@@ -29,6 +29,11 @@ export interface StatusView {
     problem: string | null;
     wants_restart: string[];
   };
+  kubernetes?: {
+    by: string;
+    detail: string;
+    kinds: Array<{ kind: string; state: string; detail: string; objects: number }>;
+  };
   memory: Record<string, number>;
 }
 
@@ -71,7 +76,20 @@ function statusText(status: StatusView): string {
     `settings: since ${settings.since}`,
     ...(settings.problem ? [`  not taken over: ${settings.problem}`] : []),
     ...(settings.wants_restart.length ? [`  a restart would change ${settings.wants_restart.join(", ")}`] : []),
+    ...kubernetesLines(status.kubernetes),
     "",
     alignRows([["exporter", "exported", "queued", "lost"], ...exporters], new Set([1, 2])),
   ].join("\n");
+}
+
+function kubernetesLines(kubernetes: StatusView["kubernetes"]): string[] {
+  if (!kubernetes) return [];
+  const counts = kubernetes.kinds.filter(({ objects }) => objects > 0).map(({ kind, objects }) => `${objects} ${kind}`);
+  return [
+    `kubernetes: ${kubernetes.detail}, by ${kubernetes.by}`,
+    ...(counts.length ? [`  ${counts.join(", ")}`] : []),
+    ...kubernetes.kinds.filter(({ state }) => state === "forbidden" || state === "missing").map(({ kind, detail }) =>
+      `  ${kind}: ${detail}`
+    ),
+  ];
 }
