@@ -7,6 +7,7 @@ import {
   type AttachMode,
   type AuditLine,
   Capture,
+  type ChainedProgram,
   type InterfaceChoice,
   type Kernel,
   type NetworkNamespace,
@@ -16,10 +17,19 @@ import {
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
-import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import {
+  type EndedCount,
+  EndedFlows,
+  type FlowCount,
+  OutReader,
+  shortestIdleTimeoutMs,
+  TableBooks,
+  type TableOptions,
+  type TableStats,
+} from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, RecordSum } from "./export/mod.ts";
-import type { TcxOrder } from "./flow.ts";
+import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
@@ -55,6 +65,7 @@ export class Agent {
   readonly #exporters: Exporter[];
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
+  readonly #ended = new EndedFlows();
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
@@ -112,6 +123,7 @@ export class Agent {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
       this.#out.take(BATCH_RECORDS, (record) => {
+        this.#ended.add(record);
         const meaning = this.#meaningOf(record);
         for (const exporter of this.#exporters) exporter.accept(record, meaning);
       });
@@ -125,6 +137,16 @@ export class Agent {
 
   devices(): WatchedDevice[] {
     return this.#capture.devices();
+  }
+
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#capture.chains();
+  }
+
+  /** What was taken of a device's packets, by hook. */
+  interfaceTaken(interfaceId: number): InterfaceTaken {
+    return this.#tableBooks.interfaceTaken(interfaceId);
   }
 
   /** Addresses of the watched host, as text. */
@@ -155,6 +177,16 @@ export class Agent {
 
   stats(): TableStats {
     return this.#tableBooks.stats();
+  }
+
+  /** Flows in the table by kind, as of a second ago. */
+  census(): FlowCount[] {
+    return this.#tableBooks.census();
+  }
+
+  /** Flows that ended, by kind. */
+  endedFlows(): readonly EndedCount[] {
+    return this.#ended.counts();
   }
 
   kernelDetail(): KernelDetail {

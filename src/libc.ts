@@ -137,6 +137,17 @@ export function mapFixed(address: bigint, sizeBytes: number, protection: number,
   if (Deno.UnsafePointer.value(at) !== address) check(-1, `map ${sizeBytes} bytes of descriptor ${fd}`);
 }
 
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
+
+/** Takes back what mapFixed() mapped there: the memory is empty and our own again. */
+export function clearFixed(address: bigint, sizeBytes: number): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  const protection = PROT_READ | PROT_WRITE;
+  const at = libc().mmap(Deno.UnsafePointer.create(address), BigInt(sizeBytes), protection, flags, -1, 0n);
+  if (Deno.UnsafePointer.value(at) !== address) check(-1, `unmap ${sizeBytes} bytes`);
+}
+
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 
@@ -256,6 +267,14 @@ const SC_PAGESIZE = 30;
 /** Bytes of a page of memory: 4,096, on some arm64 kernels 65,536. */
 export function pageBytes(): number {
   return Number(libc().sysconf(SC_PAGESIZE));
+}
+
+const SYS_BPF = Deno.build.arch === "x86_64" ? 321n : 280n;
+
+/** bpf(2). attributes: the address of a union bpf_attr. Returns what the kernel does, or minus errno. */
+export function callBpf(command: number, attributes: bigint, sizeBytes: number): number {
+  const result = Number(libc().syscall(SYS_BPF, BigInt(command), attributes, BigInt(sizeBytes)));
+  return result < 0 ? -errno() : result;
 }
 
 const SYS_MEMBARRIER = Deno.build.arch === "x86_64" ? 324 : 283;

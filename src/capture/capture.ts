@@ -6,7 +6,7 @@ import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
 import { waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
 import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
-import { Attacher, type AttachMode } from "./attach.ts";
+import { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 import { auditDevice, type AuditLine } from "./audit.ts";
 import type { DeviceCounters } from "./device.ts";
 import { type TableDevice, writeDeviceTable } from "./device_table.ts";
@@ -143,6 +143,13 @@ export class Capture {
   /** Every device known. */
   devices(): WatchedDevice[] {
     return this.#watcher.devices();
+  }
+
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#options.namespace.within(() =>
+      new Map(this.devices().map((watched) => [watched.device.ifindex, this.#watcher.chains(watched)]))
+    );
   }
 
   /** Addresses of the namespace's devices, as text. */

@@ -78,7 +78,9 @@ function heartbeatOf(kernel: Kernel, programId: number): bigint | undefined {
 }
 
 function remove(kernel: Kernel, links: Links, leftovers: Leftover[]): void {
-  for (const { ifindex, hook, priority } of leftovers) unlessGone(() => kernel.detachTc(ifindex, hook, priority));
+  for (const { ifindex, hook, priority } of leftovers) {
+    unlessGone(() => kernel.detachTc(ifindex, hook, { priority, handle: TC_HANDLE }));
+  }
   for (const ifindex of new Set(leftovers.map((leftover) => leftover.ifindex))) {
     unlessGone(() => {
       if (isClsactEmpty(links, ifindex)) kernel.destroyClsact(ifindex);

@@ -6,7 +6,7 @@
  * Drops: none; what the program itself lets go is in its books.
  */
 export { Capture, type CaptureOptions } from "./capture.ts";
-export { Attacher, type AttachMode } from "./attach.ts";
+export { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 export { cleanLeftovers, type Leftover } from "./leftovers.ts";
 export type { AuditLine } from "./audit.ts";
 export { chooseInterfaces, type InterfaceChoice, isLiteral } from "./interfaces.ts";
@@ -17,12 +17,6 @@ export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.
 export { missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
 export { writeDeviceTable } from "./device_table.ts";
 export { REPLAY_HASH_MULTIPLIERS, TUNNEL_PORTS } from "./knobs.ts";
-export { CaptureFileError } from "./pcap/capture_file_error.ts";
-export { CaptureReader } from "./pcap/capture_reader.ts";
-export { isReadable, LinkLayer, linkTypeName } from "./pcap/link_layer.ts";
-export type { RecordedFrame } from "./pcap/recorded_frame.ts";
 export { type FlowProgram, loadProgram } from "./program.ts";
-export { type RecordedDevice, RecordedDevices } from "./recorded_devices.ts";
-export { Replayer, type ReplayFrame } from "./replay.ts";
 export { readStrays, type Stray } from "./strays.ts";
 export type { WatchedDevice } from "./watcher.ts";

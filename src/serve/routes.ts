@@ -3,22 +3,28 @@ import { type Context, Hono } from "hono";
 import type { Agent } from "../agent.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import type { LoadedSettings } from "../settings/mod.ts";
 import { type Check, Health } from "./health.ts";
+import { interfacesView } from "./interfaces_view.ts";
 import { booksView, flowsView, statusView } from "./views.ts";
 
 export interface RouteOptions {
   agent: Agent;
   version: string;
   spanOf(record: FlowRecord): FlowSpan;
+  /** The settings in force, and where they were said. */
+  loaded(): Pick<LoadedSettings, "settings" | "origins">;
 }
 
 /** Who asks: Deno.serve tells. */
 export interface Bindings {
   /** Whether the request came over loopback or the socket. */
   local: boolean;
+  /** Over the socket, which only its owner may use. */
+  socket: boolean;
 }
 
-type App = Hono<{ Bindings: Bindings }>;
+export type App = Hono<{ Bindings: Bindings }>;
 
 const FLOWS_DEFAULT = 1_000;
 const FLOWS_MOST = 100_000;
@@ -31,20 +37,27 @@ export function createRoutes(options: RouteOptions): App {
   app.get("/livez", (context) => answer(context, health.live()));
   app.get("/readyz", (context) => answer(context, health.ready()));
   app.get("/startup", (context) => answer(context, health.started()));
-  for (const path of ["/books", "/flows", "/status"]) {
+  for (const path of ["/books", "/flows", "/interfaces", "/status", "/debug", "/debug/*"]) {
     app.use(path, async (context, next) => {
       if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
       return await next();
     });
   }
   app.get("/status", (context) => context.json(statusView(agent, version)));
+  app.get("/interfaces", (context) => context.json(interfacesView(agent)));
   app.get("/books", async (context) => context.json(await booksView(agent)));
-  app.get("/flows", async (context) => {
-    const most = Number(context.req.query("limit") ?? FLOWS_DEFAULT);
-    if (!Number.isInteger(most) || most < 0 || most > FLOWS_MOST) {
-      return context.text(`limit must be a whole number from 0 to ${FLOWS_MOST}\n`, 400);
-    }
-    return context.json(await flowsView(agent, most, options.spanOf));
+  for (const path of ["/flows", "/debug/flows"]) {
+    app.get(path, async (context) => {
+      const most = Number(context.req.query("limit") ?? FLOWS_DEFAULT);
+      if (!Number.isInteger(most) || most < 0 || most > FLOWS_MOST) {
+        return context.text(`limit must be a whole number from 0 to ${FLOWS_MOST}\n`, 400);
+      }
+      return context.json(await flowsView(agent, most, options.spanOf));
+    });
+  }
+  app.all("/debug/*", async (context) => {
+    const { createDebugRoutes } = await import("./debug_routes.ts");
+    return await createDebugRoutes(options).fetch(context.req.raw, context.env);
   });
   app.notFound((context) => context.text("not found\n", 404));
   return app;

@@ -7,6 +7,7 @@ import type { KernelDetail } from "../collect/kernel_books.ts";
 import type { Exporter } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import { logLevel } from "../log.ts";
 
 /** Who keeps books: an agent, or a replay. */
 export interface BooksSource {
@@ -81,10 +82,21 @@ export function statusView(agent: Agent, version: string): Record<string, unknow
       problem: watched.problem ?? null,
       others: watched.others,
     })),
+    log_level: logLevel(),
     table: { ...agent.stats(), flowsMax: plan.flowsMax },
+    flows: flowsByKind(agent),
     exporters: Object.fromEntries(agent.exporters.map((exporter) => [exporter.name, exporter.records()])),
     memory: memoryView(agent),
   };
+}
+
+/** Kinds that there are or were flows of. active: as of the last sweep. */
+function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
+  const ended = agent.endedFlows();
+  return agent.census().map(({ protocol, direction, count: active }, i) => {
+    const { ended: over, failed } = ended[i]!;
+    return { protocol, direction, active, ended: over, failed };
+  }).filter(({ active, ended }) => active || ended);
 }
 
 /** Kernel-side maps are mapped, not resident: they count against the cgroup, beside the process's own memory. */

@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat, readVariables } from "../settings/mod.ts";
 import { configPath } from "./config_options.ts";
+import { wantsVerb } from "./wants_verb.ts";
 
 interface ValidateOptions {
   json?: boolean;
@@ -19,16 +20,13 @@ interface PrintOptions {
 }
 
 export function configCommand(): Command {
-  const command = new Command("config").description("check, show and describe configurations");
-  return command
-    .addCommand(validateCommand())
-    .addCommand(printCommand())
-    .addCommand(schemaCommand())
-    .action(() => {
-      throw new UsageError(
-        `Cannot go on without one of ${command.commands.map((verb) => verb.name()).join(", ")}: name one`,
-      );
-    });
+  return wantsVerb(
+    new Command("config")
+      .description("check, show and describe configurations")
+      .addCommand(validateCommand())
+      .addCommand(printCommand())
+      .addCommand(schemaCommand()),
+  );
 }
 
 function validateCommand(): Command {

@@ -4,14 +4,14 @@ import { type Listener, listenOnPort, listenOnSocket } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
 
-type Fetch = Parameters<typeof listenOnSocket>[1];
+export type Routes = Parameters<typeof listenOnSocket>[1];
 
 /** Closes all of them when disposed of. */
 export async function openListeners(
   settings: Settings,
   socket: string,
   agent: Agent,
-  routes: Fetch,
+  routes: Routes,
 ): Promise<AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const open = (listener: Listener | undefined) => opening.defer(async () => await listener?.close());
@@ -30,7 +30,7 @@ function portOptions(name: string, { listen_address: address, port }: PortSettin
   return { name, address, port: port ?? portDefault, chosen: port !== undefined };
 }
 
-async function metricsRoute(agent: Agent): Promise<Fetch> {
+async function metricsRoute(agent: Agent): Promise<Routes> {
   // loaded only here: the library costs memory
   const { createMetrics } = await import("../serve/metrics.ts");
   const registry = createMetrics(agent, VERSION);

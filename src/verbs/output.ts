@@ -1,5 +1,4 @@
 /** How flows leave by stdout: --output. */
-import { Option } from "commander";
 import {
   colourStyle,
   CountingExporter,
@@ -14,13 +13,7 @@ import {
   textLine,
 } from "../export/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-
-const OUTPUTS = ["text", "json", "none"] as const;
-export type Output = typeof OUTPUTS[number];
-
-export function outputOption(): Option {
-  return new Option("-o, --output <kind>", "how flows leave (default: text on a terminal, else json)").choices(OUTPUTS);
-}
+import type { Output } from "./output_option.ts";
 
 /** What the settings choose; undefined: nothing. */
 export function outputOf(stdout: Settings["export"]["traces"]["stdout"]): Output | undefined {

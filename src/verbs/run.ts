@@ -1,5 +1,4 @@
-/** `weir run`: attach, count, hand out, until told to stop. */
-import { Command, Option } from "commander";
+/** What `weir run` does: attach, count, hand out, until told to stop. */
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
@@ -7,29 +6,25 @@ import { AttributeSets } from "../attribute_sets.ts";
 import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
+import { EXPORT_QUEUE_RECORDS_DEFAULT } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
-import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
+import { booksView, createRoutes } from "../serve/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
-import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
-import { openListeners } from "./listeners.ts";
-import { logOptions } from "./log_options.ts";
+import { openListeners, type Routes } from "./listeners.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
 import { otlpExporters } from "./otlp_exporters.ts";
-import { addOtlpOptions } from "./otlp_options.ts";
-import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
-import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
+import { createExporter, outputOf } from "./output.ts";
+import type { Output } from "./output_option.ts";
 import { logNotices, type SettingsOptions, settle } from "./settle.ts";
 import { memoryOptions, tableOptions } from "./settings_parts.ts";
-import { SOCKET_DEFAULT } from "./socket.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
-interface RunOptions extends SettingsOptions {
+export interface RunOptions extends SettingsOptions {
   output?: Output;
   /** Milliseconds. */
   duration?: number;
@@ -37,52 +32,10 @@ interface RunOptions extends SettingsOptions {
   socket: string;
 }
 
-const TC_PRIORITY_MOST = 32_767;
-
-export function runCommand(): Command {
-  const command = new Command("run")
-    .description("watch this machine's traffic and hand out its flows (default)")
-    .addOption(
-      new Option(
-        "-i, --interface <pattern>",
-        "devices to watch: a name, glob or /regex/; !pattern excludes; repeatable (default: all that are up)",
-      ).argParser(collect),
-    )
-    .addOption(outputOption())
-    .option("--duration <time>", "stop after so long: 10s, 5m, 1h30m", parseDuration)
-    .option("--books <file>", "write the final books to a file, as JSON")
-    .option("--socket <path>", "where other weir commands reach this agent", SOCKET_DEFAULT)
-    .option("--health-port <port>", `health endpoints' port (default: ${HEALTH_PORT_DEFAULT})`, parsePort)
-    .option("--metrics-port <port>", `Prometheus metrics' port (default: ${METRICS_PORT_DEFAULT})`, parsePort)
-    .option("--listen <address>", "address for both ports (default: 0.0.0.0)")
-    .addOption(
-      new Option("--attach <how>", "kind of hook (default: auto, tcx where the kernel has it)")
-        .choices(["auto", "tcx", "tc"]),
-    )
-    .addOption(
-      new Option("--tcx-order <place>", "before or behind other programs (default: first)").choices(["first", "last"]),
-    )
-    .option(
-      "--tc-priority <number>",
-      "the filter's priority, where the hook is tc (default: 1)",
-      parseWhole(1, TC_PRIORITY_MOST),
-    )
-    .option("--network-namespace <path>", "watch another network namespace, /proc/1/ns/net for the host's")
-    .option(
-      "--flows-max <count>",
-      "flows held at once; beyond, new ones are counted in aggregates",
-      parseWhole(1, FLOWS_MAX_MOST),
-    )
-    .action(async (options: RunOptions) => {
-      Deno.exitCode = await run({ ...options, receivers });
-    });
-  const receivers = addOtlpOptions(command);
-  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
-  return command;
-}
-
-async function run(options: RunOptions): Promise<number> {
-  const { settings, notices } = await settle(options);
+/** Returns the exit code. */
+export async function run(options: RunOptions): Promise<number> {
+  const loaded = await settle(options);
+  const { settings, notices } = loaded;
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
@@ -101,7 +54,8 @@ async function run(options: RunOptions): Promise<number> {
   undo.defer(() => agent.close());
 
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  await serveUntilStopped(agent, settings, options, signal, spanOf);
+  const routes = createRoutes({ agent, version: VERSION, spanOf, loaded: () => loaded });
+  await serveUntilStopped(agent, settings, options, signal, routes.fetch);
   return await finish(agent, options);
 }
 
@@ -176,11 +130,10 @@ async function serveUntilStopped(
   settings: Settings,
   options: RunOptions,
   signal: StopSignal,
-  spanOf: RouteOptions["spanOf"],
+  routes: Routes,
 ): Promise<void> {
-  const routes = createRoutes({ agent, version: VERSION, spanOf });
   try {
-    await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
+    await using _listeners = await openListeners(settings, options.socket, agent, routes);
     const why = await untilStopped(agent, options.duration, signal.caught);
     signal[Symbol.dispose](); // a second one ends the process at once
     log.info("Stopping: {why}; every flow is handed out now", { why });

@@ -2,14 +2,17 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { createRoutes } from "../../src/serve/routes.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import type { FlowSpan } from "../../src/export/span.ts";
+import { loadSettings } from "../../src/settings/mod.ts";
 import { FakeAgent, fakeExporter, watchedDevice } from "../support/fake_agent.ts";
+
+const SETTINGS = await loadSettings({});
 
 function open() {
   const fake = new FakeAgent();
   const spanOf = (record: FlowRecord) => ({ name: String(record) }) as FlowSpan;
-  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf });
-  const get = async (path: string, local = true, method = "GET") => {
-    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local });
+  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, loaded: () => SETTINGS });
+  const get = async (path: string, local = true, method = "GET", socket = false) => {
+    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
   };
   return { fake, get };
