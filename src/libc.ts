@@ -25,6 +25,8 @@ const SYMBOLS = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  adjtimex: { parameters: ["buffer"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   sysconf: { parameters: ["i32"], result: "i64" },
@@ -108,6 +110,13 @@ export function canOpen(path: string): boolean {
   const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0);
   if (fd >= 0) libc().close(fd);
   return fd >= 0;
+}
+
+const W_OK = 2;
+
+/** Whether this process's real user may write to a path. A file system that is read only says no, too. */
+export function canWrite(path: string): boolean {
+  return libc().access(cString(path), W_OK) === 0;
 }
 
 export function closeFd(fd: number): void {
@@ -260,6 +269,20 @@ const TIMESPEC_BYTES = new Uint8Array(TIMESPEC.buffer);
 export function clockNs(clock: number): bigint {
   libc().clock_gettime(clock, TIMESPEC_BYTES);
   return TIMESPEC.getBigInt64(0, true) * 1_000_000_000n + TIMESPEC.getBigInt64(8, true);
+}
+
+const TIMEX_BYTES = 208;
+const STA_UNSYNC = 0x40;
+const TIME_ERROR = 5;
+
+/** What the kernel knows of its wall clock (adjtimex(2)). Changes nothing. */
+export function clockDiscipline(): { synchronized: boolean; errorMostUs: number } {
+  const timex = new DataView(new ArrayBuffer(TIMEX_BYTES));
+  const state = check(libc().adjtimex(new Uint8Array(timex.buffer)), "ask about the wall clock");
+  return {
+    synchronized: state !== TIME_ERROR && !(timex.getInt32(40, true) & STA_UNSYNC),
+    errorMostUs: Number(timex.getBigInt64(24, true)),
+  };
 }
 
 const SC_PAGESIZE = 30;

@@ -6,6 +6,7 @@ import {
   booksCommand,
   configCommand,
   debugCommand,
+  diagnoseCommand,
   doctorCommand,
   flowsCommand,
   replayCommand,
@@ -36,6 +37,7 @@ function createProgram(): Command {
     .addCommand(debugCommand())
     .commandsGroup("Commands to find out what is wrong:")
     .addCommand(doctorCommand())
+    .addCommand(diagnoseCommand())
     .commandsGroup("Other commands:")
     .addCommand(configCommand())
     .addCommand(replayCommand())

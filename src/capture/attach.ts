@@ -15,6 +15,8 @@ export interface AttachOptions {
   order: TcxOrder;
   /** tc: among the filters that are there; lower runs sooner. 1 to 32,767. */
   priority: number;
+  /** tc: the filter's. Default: the agent's. */
+  handle?: number;
 }
 
 /** Another program on one of our hooks. */
@@ -70,7 +72,8 @@ export class Attacher {
   }
 
   #place(): TcPlace {
-    return { priority: this.options.priority, handle: TC_HANDLE };
+    const { priority, handle = TC_HANDLE } = this.options;
+    return { priority, handle };
   }
 
   /** Nothing attached yet. */

@@ -64,6 +64,8 @@ const MAPS_PER_PROGRAM_MAX = 16;
 export const TC_HANDLE = 0x7765;
 /** A packet trace's, beside it. */
 export const TRACE_HANDLE = 0x7766;
+/** A trial's. */
+export const TRIAL_HANDLE = 0x7767;
 
 /** A zeroed options struct with its size in front, as libbpf wants them. */
 function options(bytes: number): DataView<ArrayBuffer> {

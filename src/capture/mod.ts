@@ -7,6 +7,8 @@
  */
 export { Capture, type CaptureOptions } from "./capture.ts";
 export { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
+export { AttachTrial, type AttachTrialResult } from "./attach_trial.ts";
+export { readMounts } from "./bpf_file_system.ts";
 export { cleanLeftovers, type Leftover } from "./leftovers.ts";
 export type { AuditLine } from "./audit.ts";
 export { chooseInterfaces, type InterfaceChoice, isLiteral } from "./interfaces.ts";
@@ -14,7 +16,7 @@ export type { Kernel, KernelFeatures } from "./kernel.ts";
 export { openLibbpf } from "./libbpf.ts";
 export { type Links, openLinks } from "./links.ts";
 export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.ts";
-export { missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
+export { type Machine, missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
 export { writeDeviceTable } from "./device_table.ts";
 export { REPLAY_HASH_MULTIPLIERS, TUNNEL_PORTS } from "./knobs.ts";
 export { type FlowProgram, loadProgram } from "./program.ts";

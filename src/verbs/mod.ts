@@ -7,7 +7,7 @@
 export { booksCommand } from "./books.ts";
 export { configCommand } from "./config.ts";
 export { debugCommand } from "./debug.ts";
-export { doctorCommand } from "./doctor.ts";
+export { diagnoseCommand, doctorCommand } from "./doctor.ts";
 export { flowsCommand } from "./flows.ts";
 export { replayCommand } from "./replay.ts";
 export { runCommand } from "./run_command.ts";

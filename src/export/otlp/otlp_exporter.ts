@@ -6,7 +6,6 @@ import { isStandardName } from "../standard_names.ts";
 import { HttpSender } from "./http_sender.ts";
 import type { HttpTransport } from "./http_transport.ts";
 import { protobufEncoding } from "./protobuf_encoding.ts";
-import type { OtlpProtocol } from "./protocol.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead, type Scope } from "./request_head.ts";
 import type { Resource } from "./resource.ts";
@@ -14,7 +13,6 @@ import type { IsWanted } from "./span_pieces.ts";
 import { SpanWriter } from "./span_writer.ts";
 
 export interface OtlpOptions extends ReceiverOptions {
-  protocol: OtlpProtocol;
   queueRecordsMax: number;
   /** Asked once, for the first request. */
   resource(): Resource;
@@ -55,7 +53,8 @@ function createWriter(options: OtlpOptions): SpanWriter {
   return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
 }
 
-async function createTransport({ url, tls }: ReceiverOptions): Promise<HttpTransport> {
+/** For a URL whose path is the traces' own. */
+export async function createTransport({ url, tls }: Pick<ReceiverOptions, "url" | "tls">): Promise<HttpTransport> {
   if (tls?.insecureSkipVerify && url.protocol === "https:") {
     const { UnverifiedTransport } = await import("./unverified_transport.ts");
     return new UnverifiedTransport(url, tls);
