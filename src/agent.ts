@@ -11,7 +11,9 @@ import {
   type InterfaceChoice,
   type Kernel,
   type NetworkNamespace,
+  type PacketTrace,
   type Stray,
+  type TraceOptions,
   type WatchedDevice,
 } from "./capture/mod.ts";
 import { systemClock } from "./clock.ts";
@@ -147,6 +149,16 @@ export class Agent {
   /** What was taken of a device's packets, by hook. */
   interfaceTaken(interfaceId: number): InterfaceTaken {
     return this.#tableBooks.interfaceTaken(interfaceId);
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  openTrace(options: TraceOptions): Promise<PacketTrace> {
+    return this.#capture.openTrace(options);
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    return this.#capture.closeTrace();
   }
 
   /** Addresses of the watched host, as text. */

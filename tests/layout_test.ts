@@ -10,6 +10,7 @@ import { readStrays } from "../src/capture/strays.ts";
 import { BOOKS_BYTES, EVENTS, EVENTS_AT, MALFORMED, MALFORMED_AT, TERMS } from "../src/collect/kernel_books.ts";
 import * as words from "../src/collector_words.ts";
 import { FLOW_CLASSES, FLOW_DIRECTIONS } from "../src/count/flow_classes.ts";
+import * as trace from "../src/capture/trace/trace_layout.ts";
 import * as table from "../src/count/table_layout.ts";
 import { REASON_FORCED } from "../src/count/table.ts";
 import { HOOKS } from "../src/flow.ts";
@@ -68,6 +69,20 @@ Deno.test("struct slot is the same in C, in the table and in the tests' view", (
   assert.equal(btf.size("slot"), assembly.number("SLOT_BYTES"));
   assert.equal(btf.size("slot"), limits.SLOT_BYTES);
   assert.equal(btf.size("slot_set"), limits.SLOT_BYTES * plan.SLOT_WAYS);
+});
+
+Deno.test("a packet trace's constants, counts and records lie where the kernel program has them", () => {
+  const said = (name: string) =>
+    Object.fromEntries(
+      btf.fields(name).filter(({ name }) => name !== "reserved").map((f) => [camel(f.name), f.offset]),
+    );
+  assert.deepEqual(said("trace_knobs"), { ...trace.TRACE_KNOBS });
+  assert.deepEqual(said("trace_state"), { ...trace.TRACE_STATE });
+  assert.deepEqual(said("trace_packet"), { ...trace.TRACE_PACKET });
+  assert.equal(btf.size("trace_knobs"), trace.TRACE_KNOBS_BYTES);
+  assert.equal(btf.size("trace_state"), trace.TRACE_STATE_BYTES);
+  assert.equal(btf.size("trace_packet"), trace.TRACE_PACKET_BYTES);
+  assert.deepEqual(btf.enumeration("trace_by", "TRACE_BY_"), { ...trace.TRACE_BY });
 });
 
 Deno.test("flags of a slot's key and its hooks have the same numbers in C, the table and TypeScript", () => {

@@ -1,5 +1,5 @@
-// How many flows of each kind there are: counted along with the sweep, which looks at every one of them anyway, and told
-// when it has seen them all. src/count/flow_classes.ts names the kinds.
+// How many flows of each kind there are: counted along with the sweep, which looks at every one of them anyway, and
+// told when it has seen them all. src/count/flow_classes.ts names the kinds.
 
 import * as e from "./entry";
 import { Entry } from "./entry";

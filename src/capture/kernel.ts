@@ -79,8 +79,8 @@ export interface Kernel {
   /** Removes the clsact qdisc with every filter on it: only for one that createClsact() made and nobody else uses. */
   destroyClsact(ifindex: number): void;
   /**
-   * Puts a program into a clsact hook. EEXIST when the handle is taken at this priority. Of one priority the newest runs
-   * first.
+   * Puts a program into a clsact hook. EEXIST when the handle is taken at this priority. Of one priority the newest
+   * runs first.
    */
   attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void;
   detachTc(ifindex: number, hook: Hook, place: TcPlace): void;

@@ -5,7 +5,7 @@
  * device table.
  * Drops: none; what the program itself lets go is in its books.
  */
-export { Capture, type CaptureOptions } from "./capture.ts";
+export { Capture, type CaptureOptions, type TraceOptions } from "./capture.ts";
 export { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 export { AttachTrial, type AttachTrialResult } from "./attach_trial.ts";
 export { readMounts } from "./bpf_file_system.ts";
@@ -17,6 +17,7 @@ export { openLibbpf } from "./libbpf.ts";
 export { type Links, openLinks } from "./links.ts";
 export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.ts";
 export { type Machine, missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
+export type { PacketTrace, TracedPacket } from "./trace/packet_trace.ts";
 export { writeDeviceTable } from "./device_table.ts";
 export { REPLAY_HASH_MULTIPLIERS, TUNNEL_PORTS } from "./knobs.ts";
 export { type FlowProgram, loadProgram } from "./program.ts";

@@ -1,6 +1,6 @@
 /**
- * Kinds of flows that figures tell apart: wasm/census.ts in TypeScript. Few, and always the same ones: a figure for each
- * address would be more than anybody can keep.
+ * Kinds of flows that figures tell apart: wasm/census.ts in TypeScript. Few, and always the same ones: a figure for
+ * each address would be more than anybody can keep.
  */
 import { Fact, type FlowRecord } from "../flow_record.ts";
 

@@ -9,6 +9,7 @@ export { CountingExporter } from "./counting.ts";
 export { type Exporter, type ExporterRecords, READY_RECORDS } from "./exporter.ts";
 export { jsonLine } from "./json_lines.ts";
 export { LineSender, type LineStream } from "./line_sender.ts";
+export { protocolName, tcpFlagNames } from "./names.ts";
 export { Credentials, givenSecret, type Secret } from "./otlp/credentials.ts";
 export { OTLP_PROTOCOL_NAMES, OTLP_PROTOCOLS, type OtlpProtocol, otlpProtocol } from "./otlp/protocol.ts";
 export { type Compression, COMPRESSIONS, type ReceiverOptions } from "./otlp/receiver.ts";

@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { EnvironmentError, plainReason } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat } from "../settings/mod.ts";
 import { listing } from "./flows.ts";
+import { packetTraceCommand } from "./packet_trace.ts";
 import { parseWhole } from "./parse_option.ts";
 import { askAgent, askAgentText, socketOption } from "./socket.ts";
 import { wantsVerb } from "./wants_verb.ts";
@@ -14,6 +15,7 @@ export function debugCommand(): Command {
   return wantsVerb(
     new Command("debug")
       .description("look into the running agent: packets, log, settings, memory, where its time goes")
+      .addCommand(packetTraceCommand())
       .addCommand(traceCommand())
       .addCommand(listing(new Command("flows")))
       .addCommand(configCommand())

@@ -1,6 +1,6 @@
 /** What `weir run` does: attach, count, hand out, until told to stop. */
 import { Agent } from "../agent.ts";
-import { flowProgramImage, tableModule } from "../artifacts.ts";
+import { flowProgramImage, tableModule, traceProgramImage } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
 import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
@@ -54,7 +54,7 @@ export async function run(options: RunOptions): Promise<number> {
   undo.defer(() => agent.close());
 
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  const routes = createRoutes({ agent, version: VERSION, spanOf, loaded: () => loaded });
+  const routes = createRoutes({ agent, version: VERSION, spanOf, traceImage: traceProgramImage, loaded: () => loaded });
   await serveUntilStopped(agent, settings, options, signal, routes.fetch);
   return await finish(agent, options);
 }

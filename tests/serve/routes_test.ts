@@ -10,7 +10,8 @@ const SETTINGS = await loadSettings({});
 function open() {
   const fake = new FakeAgent();
   const spanOf = (record: FlowRecord) => ({ name: String(record) }) as FlowSpan;
-  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, loaded: () => SETTINGS });
+  const traceImage = () => new Uint8Array();
+  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, traceImage, loaded: () => SETTINGS });
   const get = async (path: string, local = true, method = "GET", socket = false) => {
     const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };

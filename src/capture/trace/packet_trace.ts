@@ -7,6 +7,7 @@ import { type Hook, HOOKS, type Link } from "../../flow.ts";
 import { TRACE_RING_BYTES } from "../../limits.ts";
 import { type AttachMode, unlessGone } from "../attach.ts";
 import type { Kernel, LoadedObject } from "../kernel.ts";
+import type { NetworkNamespace } from "../namespace.ts";
 import { TRACE_HANDLE } from "../libbpf.ts";
 import { encodeTraceKnobs, TRACE_PACKET, TRACE_PROGRAMS, type TraceBounds, type TraceFilter } from "./trace_layout.ts";
 import { type TraceCounts, TraceMemory } from "./trace_memory.ts";
@@ -24,6 +25,8 @@ export interface TracePoint {
 
 export interface TraceParts {
   kernel: Kernel;
+  /** Of the devices. */
+  namespace: NetworkNamespace;
   /** The compiled trace. */
   image: Uint8Array<ArrayBuffer>;
   points: readonly TracePoint[];
@@ -71,11 +74,13 @@ export class PacketTrace {
   readonly #object: LoadedObject;
   readonly #memory: TraceMemory;
   readonly #undo: Array<() => void> = [];
+  #isClosed = false;
+  #last: TraceCounts | undefined;
 
-  /** Loads and attaches, in the network namespace that the thread is in. Throws KernelError. */
+  /** Loads and attaches. Throws KernelError. */
   constructor(parts: TraceParts) {
     this.#parts = parts;
-    const { kernel, image, filter, bounds, points } = parts;
+    const { kernel, namespace, image, filter, bounds, points } = parts;
     this.#memory = memory ??= new TraceMemory();
     this.#object = kernel.load(image, {
       programs: Object.values(TRACE_PROGRAMS).flatMap((byHook) => Object.values(byHook)),
@@ -86,7 +91,7 @@ export class PacketTrace {
     try {
       this.#memory.map(this.#object);
       this.#undo.push(() => this.#memory.unmap());
-      for (const point of points) for (const hook of HOOKS) this.#attach(point, hook);
+      namespace.within(() => points.forEach((point) => HOOKS.forEach((hook) => this.#attach(point, hook))));
     } catch (error) {
       this.close();
       throw error;
@@ -112,17 +117,30 @@ export class PacketTrace {
   /** Takes the packets that wait, `most` of them at most. */
   read(most: number): TracedPacket[] {
     const packets: TracedPacket[] = [];
-    this.#memory.drain(most, (record) => packets.push(readPacket(record)));
+    if (!this.#isClosed) this.#memory.drain(most, (record) => packets.push(readPacket(record)));
     return packets;
   }
 
+  /** After close(): those of then. */
   counts(): TraceCounts {
-    return this.#memory.counts();
+    return this.#last ?? this.#memory.counts();
   }
 
-  /** Takes it off, in the network namespace that the thread is in. */
+  /** Devices that it is on. */
+  get deviceCount(): number {
+    return this.#parts.points.length;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes it off. May be called again. */
   close(): void {
-    for (const undo of this.#undo.splice(0).reverse()) undo();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#last = this.#memory.counts();
+    this.#parts.namespace.within(() => this.#undo.splice(0).reverse().forEach((undo) => undo()));
   }
 }
 

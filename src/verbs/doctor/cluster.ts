@@ -1,6 +1,6 @@
 /**
- * Whether the API server lets weir watch what names come from: it is asked for each permission (authorization.k8s.io/v1,
- * SelfSubjectAccessReview), and nothing is listed.
+ * Whether the API server lets weir watch what names come from: it is asked for each permission
+ * (authorization.k8s.io/v1, SelfSubjectAccessReview), and nothing is listed.
  */
 import type { Requirement } from "../../capture/mod.ts";
 import { plainReason } from "../../errors.ts";
@@ -18,7 +18,7 @@ export type AskServer = (path: string, body: unknown) => Promise<{ status: numbe
 const PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const MESSAGE_LENGTH_MAX = 200;
 
-/** One line for all that is allowed, one for each resource that is not. where: the server, for people. Never rejects. */
+/** One line for all that is allowed, one for each resource that is not. where: the server's name. Never rejects. */
 export async function checkPermissions(
   where: string,
   wanted: readonly Permission[],

@@ -1,6 +1,6 @@
 /**
- * Whether each OTLP receiver can be reached: its name, a connection, TLS and its certificates, and an answer to a request
- * without a span in it. Flow data is never sent.
+ * Whether each OTLP receiver can be reached: its name, a connection, TLS and its certificates, and an answer to a
+ * request without a span in it. Flow data is never sent.
  */
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
