@@ -33,6 +33,7 @@ import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, RecordSum } from "./export/mod.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
+import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
 import { nextTurn } from "./turn.ts";
@@ -50,12 +51,15 @@ export interface AgentOptions {
   priority: number;
   meaningOf: MeaningOf;
   exporters: Exporter[];
+  /** Of the histogram of hand-outs, s. */
+  pipelineBuckets?: readonly number[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
 const BATCH_RECORDS = 512;
 const OUT_WAIT_MS = 1_000;
 const NS_PER_MS = 1e6;
+const MS_PER_S = 1_000;
 
 export class Agent {
   readonly #capture: Capture;
@@ -68,6 +72,8 @@ export class Agent {
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
   readonly #ended = new EndedFlows();
+  /** How long a round of records took from the out ring into every exporter's queue, s. */
+  readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
@@ -76,6 +82,7 @@ export class Agent {
   /** Loads, attaches and starts counting. Throws KernelError. */
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
+    this.handOutSeconds = new Histogram(options.pipelineBuckets ?? DEFAULT_BUCKETS.pipelineSeconds);
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
@@ -124,11 +131,13 @@ export class Agent {
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      this.#out.take(BATCH_RECORDS, (record) => {
+      const begunAtMs = performance.now();
+      const count = this.#out.take(BATCH_RECORDS, (record) => {
         this.#ended.add(record);
         const meaning = this.#meaningOf(record);
         for (const exporter of this.#exporters) exporter.accept(record, meaning);
       });
+      if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
       await nextTurn();
     }
   }
@@ -199,6 +208,16 @@ export class Agent {
   /** Flows that ended, by kind. */
   endedFlows(): readonly EndedCount[] {
     return this.#ended.counts();
+  }
+
+  /** Records that wait to be given to exporters. */
+  outWaiting(): number {
+    return this.#out.waiting();
+  }
+
+  /** Bytes in the kernel's ring that are not counted yet. */
+  ringWaitingBytes(): number {
+    return this.#kernelBooks.ringWaitingBytes();
   }
 
   kernelDetail(): KernelDetail {

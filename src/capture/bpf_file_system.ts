@@ -20,6 +20,12 @@ export function bpfFileSystem(machine: Machine): Requirement {
   return degraded(`no bpf file system at ${PATH}${other}`, MOUNT);
 }
 
+/** Whether it is there and this process may write to it. */
+export function isBpfFileSystemWritable(machine: Machine): boolean {
+  const there = readMounts(machine.read("/proc/self/mounts") ?? "").findLast(({ point }) => point === PATH);
+  return there?.type === "bpf" && machine.canWrite(PATH);
+}
+
 function ofBpf(machine: Machine, { options }: Mount): Requirement {
   if (options.includes("ro")) return degraded(`${PATH} is mounted read-only`, `mount -o remount,rw ${PATH}`);
   if (machine.canWrite(PATH)) return ok("mounted, writable");

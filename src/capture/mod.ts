@@ -8,7 +8,7 @@
 export { Capture, type CaptureOptions, type TraceOptions } from "./capture.ts";
 export { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 export { AttachTrial, type AttachTrialResult } from "./attach_trial.ts";
-export { readMounts } from "./bpf_file_system.ts";
+export { isBpfFileSystemWritable, readMounts } from "./bpf_file_system.ts";
 export { cleanLeftovers, type Leftover } from "./leftovers.ts";
 export type { AuditLine } from "./audit.ts";
 export { chooseInterfaces, type InterfaceChoice, isLiteral } from "./interfaces.ts";

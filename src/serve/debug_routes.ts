@@ -44,7 +44,7 @@ export function createDebugRoutes(options: RouteOptions): App {
     if (!(seconds > 0 && seconds <= PROFILE_SECONDS_MOST)) {
       return context.text(`seconds must be a number up to ${PROFILE_SECONDS_MOST}\n`, 400);
     }
-    const profile = await cpuProfile(seconds * 1_000, context.req.raw.signal);
+    const profile = await cpuProfile(seconds * 1_000);
     if (!profile) return context.text("Cannot make a profile: another one is being made; wait for its end\n", 409);
     return context.json(profile);
   });

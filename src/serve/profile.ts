@@ -9,9 +9,9 @@ let isProfiling = false;
 
 /**
  * A CPU profile of the main thread (the format of Chrome's DevTools, .cpuprofile); undefined where one is being made
- * already. The signal ends it early.
+ * already.
  */
-export async function cpuProfile(durationMs: number, signal: AbortSignal): Promise<unknown> {
+export async function cpuProfile(durationMs: number): Promise<unknown> {
   if (isProfiling) return undefined;
   isProfiling = true;
   const session = new Session();
@@ -28,22 +28,12 @@ export async function cpuProfile(durationMs: number, signal: AbortSignal): Promi
     await post("Profiler.enable");
     await post("Profiler.setSamplingInterval", { interval: SAMPLE_US });
     await post("Profiler.start");
-    await pause(durationMs, signal);
+    await new Promise((resolve) => setTimeout(resolve, durationMs));
     return (await post("Profiler.stop") as { profile: unknown }).profile;
   } finally {
     session.disconnect();
     isProfiling = false;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }
 
 /** Bytes of memory by what holds them. */

@@ -1,5 +1,6 @@
 /** Everything that answers questions about the agent: its socket, the health port, the metrics port. */
 import type { Agent } from "../agent.ts";
+import { isBpfFileSystemWritable, thisMachine } from "../capture/mod.ts";
 import { type Listener, listenOnPort, listenOnSocket } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -19,7 +20,7 @@ export async function openListeners(
   const { server, metrics } = settings.internal;
   if (server.enabled) open(listenOnPort(portOptions("health", server, HEALTH_PORT_DEFAULT), routes));
   if (metrics.enabled) {
-    open(listenOnPort(portOptions("metrics", metrics, METRICS_PORT_DEFAULT), await metricsRoute(agent)));
+    open(listenOnPort(portOptions("metrics", metrics, METRICS_PORT_DEFAULT), await metricsRoute(agent, settings)));
   }
   return opening.move();
 }
@@ -30,12 +31,17 @@ function portOptions(name: string, { listen_address: address, port }: PortSettin
   return { name, address, port: port ?? portDefault, chosen: port !== undefined };
 }
 
-async function metricsRoute(agent: Agent): Promise<Routes> {
+async function metricsRoute(agent: Agent, { internal }: Settings): Promise<Routes> {
   // loaded only here: the library costs memory
-  const { createMetrics } = await import("../serve/metrics.ts");
-  const registry = createMetrics(agent, VERSION);
-  return async (request) => {
-    if (new URL(request.url).pathname !== "/metrics") return new Response("not found\n", { status: 404 });
-    return new Response(await registry.metrics(), { headers: { "content-type": registry.contentType } });
-  };
+  const { Metrics } = await import("../serve/metrics/metrics.ts");
+  const { metricsRoutes } = await import("../serve/metrics/metrics_routes.ts");
+  return metricsRoutes(
+    new Metrics(agent, {
+      version: VERSION,
+      isBpfFsWritable: () => isBpfFileSystemWritable(thisMachine()),
+      withDebug: internal.metrics.debug_metrics_enabled,
+      staleTtlMs: internal.metrics.stale_metric_ttl,
+      nowMs: () => performance.now(),
+    }),
+  );
 }

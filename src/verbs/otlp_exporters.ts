@@ -10,6 +10,7 @@ import {
   type References,
   TlsFiles,
 } from "../export/mod.ts";
+import type { HistogramBuckets } from "../histogram.ts";
 import { OTLP_BATCH_RECORDS, OTLP_BATCH_RECORDS_WANTED } from "../limits.ts";
 import { type OtlpReceiver, receiverUrl } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -19,6 +20,7 @@ export async function otlpExporters(
   receivers: readonly OtlpReceiver[],
   references: References,
   addresses: () => readonly string[],
+  buckets?: HistogramBuckets,
 ): Promise<Exporter[]> {
   if (!receivers.length) return [];
   // loaded only here: it costs memory
@@ -30,6 +32,7 @@ export async function otlpExporters(
     await createOtlpExporter({
       ...receiverOptions(receiver),
       queueRecordsMax: receiver.max_queue_size,
+      ...(buckets ? { buckets } : {}),
       resource: () =>
         resourceOf({
           version: VERSION,

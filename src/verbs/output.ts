@@ -12,6 +12,7 @@ import {
   textHeader,
   textLine,
 } from "../export/mod.ts";
+import type { HistogramBuckets } from "../histogram.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Output } from "./output_option.ts";
 
@@ -31,9 +32,9 @@ const stdout: LineStream = {
 export function createExporter(
   output: Output | undefined,
   references: References,
-  queueRecordsMax: number,
+  queue: { queueRecordsMax: number; buckets?: HistogramBuckets },
 ): Exporter {
-  const lines = (sender: LineSender) => new QueuedExporter(sender, { queueRecordsMax, random: Math.random });
+  const lines = (sender: LineSender) => new QueuedExporter(sender, { ...queue, random: Math.random });
   const isTerminal = Deno.stdout.isTerminal();
   switch (output ?? (isTerminal ? "text" : "json")) {
     case "none":

@@ -75,7 +75,7 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     table: tableOptions(settings),
     meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
     exporters: (replay) => [
-      createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
+      createExporter(output, referencesOf(replay), { queueRecordsMax: REPLAY_QUEUE_RECORDS }),
     ],
   });
 }

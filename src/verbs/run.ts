@@ -19,7 +19,7 @@ import { otlpExporters } from "./otlp_exporters.ts";
 import { createExporter, outputOf } from "./output.ts";
 import type { Output } from "./output_option.ts";
 import { logNotices, type SettingsOptions, settle } from "./settle.ts";
-import { memoryOptions, tableOptions } from "./settings_parts.ts";
+import { histogramBuckets, memoryOptions, tableOptions } from "./settings_parts.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
@@ -93,6 +93,7 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     table: tableOptions(settings),
     meaningOf,
     exporters,
+    pipelineBuckets: histogramBuckets(settings).pipelineSeconds,
   });
   const devices = agent.devices();
   const attached = devices.filter(({ attachment }) => attachment).length;
@@ -103,16 +104,19 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
 
 /** Where flows go: to receivers, to stdout, or to both. */
 async function openExporters(
-  { export: { traces } }: Settings,
+  settings: Settings,
   output: Output | undefined,
   references: References,
   agentOf: () => Agent,
 ): Promise<Exporter[]> {
-  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses());
+  const { traces } = settings.export;
+  const buckets = histogramBuckets(settings);
+  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses(), buckets);
   const chosen = output ?? outputOf(traces.stdout);
+  const queue = { queueRecordsMax: EXPORT_QUEUE_RECORDS_DEFAULT, buckets };
   // who names a receiver and reads no terminal has said where flows go
   const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
-  return [...(isSilent ? [] : [createExporter(chosen, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
+  return [...(isSilent ? [] : [createExporter(chosen, references, queue)]), ...otlp];
 }
 
 /** What records mean and refer to, as far as this host tells it. */

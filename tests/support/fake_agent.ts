@@ -12,6 +12,7 @@ import { STAT_NAMES } from "../../src/count/table_layout.ts";
 import type { Exporter } from "../../src/export/exporter.ts";
 import type { Hook, InterfaceTaken } from "../../src/flow.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
+import { Histogram } from "../../src/histogram.ts";
 import { planMemory } from "../../src/memory_plan.ts";
 import { tableDevice } from "./device.ts";
 
@@ -25,6 +26,7 @@ export class FakeAgent {
   strayList: Stray[] = [];
   auditLines: AuditLine[] = [];
   flows: FlowRecord[] = [];
+  handOutSeconds = new Histogram([0.001, 1]);
   chainsByDevice = new Map<number, Record<Hook, ChainedProgram[]>>();
   readonly plan = planMemory({ cpuCount: 2, pageBytes: 4_096, flowsMax: 1_009 });
   readonly stat = Object.fromEntries(STAT_NAMES.map((name, i) => [name, 101 + i])) as Record<
@@ -79,6 +81,14 @@ export class FakeAgent {
       ended: 10 * count,
       failed: 0,
     }));
+  }
+
+  outWaiting(): number {
+    return 3;
+  }
+
+  ringWaitingBytes(): number {
+    return 4_096;
   }
 
   audit(): Promise<AuditLine[]> {
@@ -163,6 +173,7 @@ export function fakeExporter(name: string): Exporter & { ok: boolean } {
     ready: () => Promise.resolve(),
     accept: () => {},
     isOver: false,
+    figures: { queueRecordsMax: 1_009, batchRecords: new Histogram([10, 100]), sendSeconds: new Histogram([1]) },
     terms: () => ({ queued: zeroAmount(), exported: amount(79), lost_export: { output_closed: amount(4) } }),
     records: () => ({ queued: 0, exported: 11, lost: { output_closed: 3 } }),
     close: () => Promise.resolve(),

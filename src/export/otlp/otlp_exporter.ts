@@ -1,4 +1,5 @@
 /** An exporter to an OTLP receiver, in the protocol that is asked for. */
+import type { HistogramBuckets } from "../../histogram.ts";
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
 import type { Sender } from "../sender.ts";
@@ -14,6 +15,8 @@ import { SpanWriter } from "./span_writer.ts";
 
 export interface OtlpOptions extends ReceiverOptions {
   queueRecordsMax: number;
+  /** Of the queue's histograms. */
+  buckets?: HistogramBuckets;
   /** Asked once, for the first request. */
   resource(): Resource;
   scope: Scope;
@@ -25,8 +28,12 @@ export interface OtlpOptions extends ReceiverOptions {
 }
 
 export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedExporter> {
-  const { queueRecordsMax } = options;
-  return new QueuedExporter(await createSender(options), { queueRecordsMax, random: Math.random });
+  const { queueRecordsMax, buckets } = options;
+  return new QueuedExporter(await createSender(options), {
+    queueRecordsMax,
+    random: Math.random,
+    ...(buckets ? { buckets } : {}),
+  });
 }
 
 /** Libraries are loaded only for what is asked for: they cost memory. */
