@@ -8,15 +8,20 @@
 #include "knobs.h"
 #include "reason.h"
 #include "slot.h"
+#include "trace.h"
 
 struct slot_set layout_slot_set;
 struct cpu_area layout_cpu_area;
 struct knobs layout_knobs;
 struct stray_key layout_stray_key;
 struct stray layout_stray;
+struct trace_knobs layout_trace_knobs;
+struct trace_state layout_trace_state;
+struct trace_packet layout_trace_packet;
 enum hook layout_hook;
 enum key_flag layout_key_flag;
 enum slot_note layout_slot_note;
 enum term layout_term;
 enum malformed layout_malformed;
 enum event layout_event;
+enum trace_by layout_trace_by;

@@ -8,16 +8,22 @@ import {
   type AttachMode,
   type AuditLine,
   Capture,
+  type ChainedProgram,
   type InterfaceChoice,
   type Kernel,
   type NetworkNamespace,
+  type PacketTrace,
   type Stray,
+  type TraceOptions,
   type WatchedDevice,
 } from "./capture/mod.ts";
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import {
+  type EndedCount,
+  EndedFlows,
+  type FlowCount,
   OutReader,
   shortestIdleTimeoutMs,
   TableBooks,
@@ -29,8 +35,9 @@ import {
 import { assert } from "./errors.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
-import type { TcxOrder } from "./flow.ts";
+import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
+import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
 import { nextTurn } from "./turn.ts";
@@ -50,6 +57,8 @@ export interface AgentOptions {
   /** Whether waiting cannot give a record a better name. Default: it cannot. */
   isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
+  /** Of the histogram of hand-outs, s. */
+  pipelineBuckets?: readonly number[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
@@ -58,6 +67,7 @@ const OUT_WAIT_MS = 1_000;
 /** How often to look whether a record that waits for its name has it. */
 const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
+const MS_PER_S = 1_000;
 
 export class Agent {
   readonly #capture: Capture;
@@ -70,6 +80,9 @@ export class Agent {
   readonly #outlets: Outlets;
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
+  readonly #ended = new EndedFlows();
+  /** How long a round of records took from the out ring into every exporter's queue, s. */
+  readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
@@ -81,6 +94,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
     this.#flowsMax = this.plan.flowsMax;
+    this.handOutSeconds = new Histogram(options.pipelineBuckets ?? DEFAULT_BUCKETS.pipelineSeconds);
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
@@ -126,7 +140,7 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to the exporters as they come, in their order; while one waits for its name, so do those behind it. */
+  /** Gives records to the exporters in their order: while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
@@ -137,7 +151,13 @@ export class Agent {
   }
 
   #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
-    return this.#out.take(recordsMost, (record) => this.#outlets.accept(record, this.#meaningOf(record)), isDue);
+    const begunAtMs = performance.now();
+    const count = this.#out.take(recordsMost, (record) => {
+      this.#ended.add(record);
+      this.#outlets.accept(record, this.#meaningOf(record));
+    }, isDue);
+    if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
+    return count;
   }
 
   /** The end of the agent ends it early. */
@@ -193,6 +213,26 @@ export class Agent {
     return this.#capture.devices();
   }
 
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#capture.chains();
+  }
+
+  /** What was taken of a device's packets, by hook. */
+  interfaceTaken(interfaceId: number): InterfaceTaken {
+    return this.#tableBooks.interfaceTaken(interfaceId);
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  openTrace(options: TraceOptions): Promise<PacketTrace> {
+    return this.#capture.openTrace(options);
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    return this.#capture.closeTrace();
+  }
+
   /** Addresses of the watched host, as text. */
   addresses(): string[] {
     return this.#capture.addresses();
@@ -227,6 +267,26 @@ export class Agent {
 
   stats(): TableStats {
     return this.#tableBooks.stats();
+  }
+
+  /** Flows in the table by kind, as of a second ago. */
+  census(): FlowCount[] {
+    return this.#tableBooks.census();
+  }
+
+  /** Flows that ended, by kind. */
+  endedFlows(): readonly EndedCount[] {
+    return this.#ended.counts();
+  }
+
+  /** Records that wait to be given to exporters. */
+  outWaiting(): number {
+    return this.#out.waiting();
+  }
+
+  /** Bytes in the kernel's ring that are not counted yet. */
+  ringWaitingBytes(): number {
+    return this.#kernelBooks.ringWaitingBytes();
   }
 
   kernelDetail(): KernelDetail {

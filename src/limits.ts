@@ -74,6 +74,18 @@ export const REPLAY_ROUND_NS = 1_000_000_000n;
 /** How much earlier than the frame before it a recorded frame may be without the clock having been set. */
 export const REPLAY_LATE_NS = 1_000_000_000n;
 
+/** A packet trace's ring: some 2,700 packets, more than are read in one go. A power of two. */
+export const TRACE_RING_BYTES = 256 * 1024;
+/** Packets that a trace shows unless it is told otherwise, and at most; and how many a second. */
+export const TRACE_PACKETS_DEFAULT = 100;
+export const TRACE_PACKETS_MOST = 100_000;
+export const TRACE_PER_SECOND_DEFAULT = 1_000;
+export const TRACE_PER_SECOND_MOST = 10_000;
+export const TRACE_DURATION_DEFAULT_MS = 30_000;
+export const TRACE_DURATION_MOST_MS = 600_000;
+
+/** The last lines of the log, for support bundles: some 2,000 lines. */
+export const LOG_RING_BYTES = 256 * 1024;
 /** A Kubernetes object as JSON: etcd takes 1.5 MiB of it, in a shorter form. A longer one is passed over. */
 export const OBJECT_BYTES_MAX = 8 * 1024 * 1024;
 /** Objects on a page of a list, where lists are not streamed. */

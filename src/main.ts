@@ -5,10 +5,13 @@ import { nearest } from "./settings/mod.ts";
 import {
   booksCommand,
   configCommand,
+  debugCommand,
+  diagnoseCommand,
   doctorCommand,
   flowsCommand,
   replayCommand,
   runCommand,
+  statsCommand,
   statusCommand,
   usageMessage,
   versionCommand,
@@ -26,17 +29,27 @@ function createProgram(): Command {
     .description("Watches every network flow of a Linux host. The books always close.")
     .version(VERSION, "-V, --version")
     .addCommand(runCommand(), { isDefault: true })
-    .addCommand(flowsCommand())
-    .addCommand(booksCommand())
-    .addCommand(replayCommand())
+    .commandsGroup("Commands for a running agent:")
     .addCommand(statusCommand())
+    .addCommand(flowsCommand())
+    .addCommand(statsCommand())
+    .addCommand(booksCommand())
+    .addCommand(debugCommand())
+    .commandsGroup("Commands to find out what is wrong:")
     .addCommand(doctorCommand())
+    .addCommand(diagnoseCommand())
+    .commandsGroup("Other commands:")
     .addCommand(configCommand())
+    .addCommand(replayCommand())
     .addCommand(versionCommand());
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-    command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT);
-  }
+  setUp(program);
   return program;
+}
+
+/** Help is in nobody's way, and a command's options belong behind it. */
+function setUp(command: Command): void {
+  command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT).enablePositionalOptions();
+  command.commands.forEach(setUp);
 }
 
 /**

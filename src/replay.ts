@@ -10,19 +10,21 @@ import {
   type AuditLine,
   type FlowProgram,
   type Kernel,
-  LinkLayer,
   loadProgram,
   readStrays,
-  type RecordedDevice,
-  RecordedDevices,
-  type RecordedFrame,
   REPLAY_HASH_MULTIPLIERS,
-  Replayer,
-  type ReplayFrame,
   type Stray,
   TUNNEL_PORTS,
   writeDeviceTable,
 } from "./capture/mod.ts";
+import {
+  LinkLayer,
+  type RecordedDevice,
+  RecordedDevices,
+  type RecordedFrame,
+  Replayer,
+  type ReplayFrame,
+} from "./capture/pcap/mod.ts";
 import { Anchors } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import {

@@ -1,5 +1,5 @@
 /** The kernel program: loaded, and its pages mapped over the shared memory. */
-import type { Hook, Link } from "../flow.ts";
+import { type Hook, HOOKS, type Link } from "../flow.ts";
 import { addressOf, mapFixed, PROT_READ, PROT_WRITE } from "../libc.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
 import { CPU_AREA_BYTES, SLOT_WAYS } from "../memory_plan.ts";
@@ -42,6 +42,21 @@ export interface FlowProgram {
   close(): void;
 }
 
+/** Loads the object and maps nothing. Throws KernelError. */
+export function loadObject(kernel: Kernel, plan: MemoryPlan, options: ProgramOptions): LoadedObject {
+  const live = HOOKS.flatMap((hook) => [programName("ethernet", hook), programName("ip", hook)]);
+  return kernel.load(options.image, {
+    programs: options.purpose === "replay" ? [REPLAY_PROGRAM] : live,
+    mapEntries: { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount },
+    knobs: encodeKnobs(plan, options),
+  });
+}
+
+/** The live program of a hook, on this machine. */
+export function programName(link: Link, hook: Hook): string {
+  return NAMES[Deno.build.arch === "x86_64" ? "plain" : "fetch"][link][hook];
+}
+
 /** Loads the object and maps ring, slots and CPU areas into `memory`. Throws KernelError. */
 export function loadProgram(
   kernel: Kernel,
@@ -49,15 +64,7 @@ export function loadProgram(
   memory: WebAssembly.Memory,
   options: ProgramOptions,
 ): FlowProgram {
-  const names = NAMES[Deno.build.arch === "x86_64" ? "plain" : "fetch"];
-  const programs = options.purpose === "replay"
-    ? [REPLAY_PROGRAM]
-    : Object.values(names).flatMap((byHook) => Object.values(byHook));
-  const object = kernel.load(options.image, {
-    programs,
-    mapEntries: { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount },
-    knobs: encodeKnobs(plan, options),
-  });
+  const object = loadObject(kernel, plan, options);
   try {
     mapKernelPages(object, plan, memory);
   } catch (error) {
@@ -65,7 +72,7 @@ export function loadProgram(
     throw error;
   }
   return {
-    fd: (link, hook) => object.programFd(names[link][hook]),
+    fd: (link, hook) => object.programFd(programName(link, hook)),
     replayFd: () => object.programFd(REPLAY_PROGRAM),
     ringFd: () => object.mapFd("ring"),
     straysFd: () => object.mapFd("strays"),

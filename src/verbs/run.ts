@@ -1,39 +1,32 @@
-/** `weir run`: attach, count, hand out, until told to stop. */
-import { Command, Option } from "commander";
+/** What `weir run` does: attach, count, hand out, until told to stop. */
 import { Agent } from "../agent.ts";
-import { flowProgramImage, tableModule } from "../artifacts.ts";
+import { flowProgramImage, tableModule, traceProgramImage } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
 import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
 import { booksView, type RouteOptions } from "../serve/mod.ts";
-import { HEALTH_PORT_DEFAULT, LiveSettings, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
+import { LiveSettings, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
 import { applySettings } from "./apply_settings.ts";
 import { ChosenExporters } from "./chosen_exporters.ts";
 import { openClusterNames } from "./cluster_names.ts";
-import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
 import { openListeners } from "./listeners.ts";
-import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { addOtlpOptions } from "./otlp_options.ts";
-import { type Output, outputOption } from "./output.ts";
-import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
+import type { Output } from "./output_option.ts";
 import { ReloadTriggers } from "./reload_triggers.ts";
 import { logNotices, type SettingsOptions, settle } from "./settle.ts";
-import { memoryOptions, tableOptions } from "./settings_parts.ts";
-import { SOCKET_DEFAULT } from "./socket.ts";
+import { histogramBuckets, memoryOptions, tableOptions } from "./settings_parts.ts";
 import { StopSignal } from "./stop_signal.ts";
 import { untilStopped } from "./until_stopped.ts";
 import { checkBooksFile, writeBooks } from "./write_books.ts";
 
-interface RunOptions extends SettingsOptions {
+export interface RunOptions extends SettingsOptions {
   output?: Output;
   /** Milliseconds. */
   duration?: number;
@@ -41,53 +34,11 @@ interface RunOptions extends SettingsOptions {
   socket: string;
 }
 
-const TC_PRIORITY_MOST = 32_767;
 /** Attributes of objects that are gone, and that no record waits with any more. */
 const FORGET_NAMES_MS = 60_000;
 
-export function runCommand(): Command {
-  const command = new Command("run")
-    .description("watch this machine's traffic and hand out its flows (default)")
-    .addOption(
-      new Option(
-        "-i, --interface <pattern>",
-        "devices to watch: a name, glob or /regex/; !pattern excludes; repeatable (default: all that are up)",
-      ).argParser(collect),
-    )
-    .addOption(outputOption())
-    .option("--duration <time>", "stop after so long: 10s, 5m, 1h30m", parseDuration)
-    .option("--books <file>", "write the final books to a file, as JSON")
-    .option("--socket <path>", "where other weir commands reach this agent", SOCKET_DEFAULT)
-    .option("--health-port <port>", `health endpoints' port (default: ${HEALTH_PORT_DEFAULT})`, parsePort)
-    .option("--metrics-port <port>", `Prometheus metrics' port (default: ${METRICS_PORT_DEFAULT})`, parsePort)
-    .option("--listen <address>", "address for both ports (default: 0.0.0.0)")
-    .addOption(
-      new Option("--attach <how>", "kind of hook (default: auto, tcx where the kernel has it)")
-        .choices(["auto", "tcx", "tc"]),
-    )
-    .addOption(
-      new Option("--tcx-order <place>", "before or behind other programs (default: first)").choices(["first", "last"]),
-    )
-    .option(
-      "--tc-priority <number>",
-      "the filter's priority, where the hook is tc (default: 1)",
-      parseWhole(1, TC_PRIORITY_MOST),
-    )
-    .option("--network-namespace <path>", "watch another network namespace, /proc/1/ns/net for the host's")
-    .option(
-      "--flows-max <count>",
-      "flows held at once; beyond, new ones are counted in aggregates",
-      parseWhole(1, FLOWS_MAX_MOST),
-    )
-    .action(async (options: RunOptions) => {
-      Deno.exitCode = await run({ ...options, receivers });
-    });
-  const receivers = addOtlpOptions(command);
-  for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
-  return command;
-}
-
-async function run(options: RunOptions): Promise<number> {
+/** Returns the exit code. */
+export async function run(options: RunOptions): Promise<number> {
   const loaded = await settle(options);
   const { settings } = loaded;
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
@@ -119,7 +70,8 @@ async function run(options: RunOptions): Promise<number> {
   using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
   using _forgetting = names && every(FORGET_NAMES_MS, () => agent.forgetNames(sets));
-  await serveUntilStopped(agent, options, signal, { agent, version: VERSION, spanOf, settings: live, names });
+  const served = { agent, version: VERSION, spanOf, traceImage: traceProgramImage, settings: live, names };
+  await serveUntilStopped(agent, options, signal, served);
   return await finish(agent, options);
 }
 
@@ -158,6 +110,7 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     meaningOf: meaning.meaningOf,
     isSettled: meaning.isSettled,
     exporters,
+    pipelineBuckets: histogramBuckets(settings).pipelineSeconds,
   });
   const devices = agent.devices();
   const attached = devices.filter(({ attachment }) => attachment).length;
