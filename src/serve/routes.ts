@@ -12,6 +12,8 @@ export interface RouteOptions {
   agent: Agent;
   version: string;
   spanOf(record: FlowRecord): FlowSpan;
+  /** Whether /sys/fs/bpf can be written. */
+  isBpfFsWritable(): boolean;
   /** The compiled packet trace. */
   traceImage(): Uint8Array<ArrayBuffer>;
   /** The settings in force, and where they were said. */

@@ -1,7 +1,14 @@
 /** What `weir run` does: attach, count, hand out, until told to stop. */
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule, traceProgramImage } from "../artifacts.ts";
-import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
+import {
+  chooseInterfaces,
+  type InterfaceChoice,
+  isBpfFileSystemWritable,
+  openNamespace,
+  ownNamespace,
+  thisMachine,
+} from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
 import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
@@ -54,7 +61,14 @@ export async function run(options: RunOptions): Promise<number> {
   undo.defer(() => agent.close());
 
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  const routes = createRoutes({ agent, version: VERSION, spanOf, traceImage: traceProgramImage, loaded: () => loaded });
+  const routes = createRoutes({
+    agent,
+    version: VERSION,
+    spanOf,
+    isBpfFsWritable: () => isBpfFileSystemWritable(thisMachine()),
+    traceImage: traceProgramImage,
+    loaded: () => loaded,
+  });
   await serveUntilStopped(agent, settings, options, signal, routes.fetch);
   return await finish(agent, options);
 }

@@ -11,7 +11,9 @@ function open() {
   const fake = new FakeAgent();
   const spanOf = (record: FlowRecord) => ({ name: String(record) }) as FlowSpan;
   const traceImage = () => new Uint8Array();
-  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, traceImage, loaded: () => SETTINGS });
+  const isBpfFsWritable = () => true;
+  const loaded = () => SETTINGS;
+  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, isBpfFsWritable, traceImage, loaded });
   const get = async (path: string, local = true, method = "GET", socket = false) => {
     const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
