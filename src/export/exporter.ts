@@ -37,6 +37,8 @@ export interface Exporter {
   accept(record: FlowRecord, meaning: Meaning): void;
   /** Of those that have a queue. */
   readonly figures?: QueueFigures;
+  /** Marks each attribute set that a record which it holds refers to; of exporters that hold any. */
+  markSets?(mark: (id: number) => void): void;
   terms(): ExporterTerms;
   records(): ExporterRecords;
   /** Sends what is queued, for deadlineMs at most; what is left then is lost, by name. */

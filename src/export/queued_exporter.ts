@@ -28,6 +28,7 @@ const RETRY_LONGEST_MS = 30_000;
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
 const MS_PER_S = 1_000;
+const SET_PLACES = ["source", "destination", "flow"] as const;
 
 /** A batch that is not answered for. */
 interface Sending {
@@ -178,6 +179,13 @@ export class QueuedExporter implements Exporter {
     });
   }
 
+  markSets(mark: (id: number) => void): void {
+    for (const record of this.#queue.waitingRecords()) markSetsOf(record, mark);
+    for (const { batch } of this.#sending) {
+      for (let i = 0; i < batch.count; i++) markSetsOf(batch.record(i), mark);
+    }
+  }
+
   terms(): ExporterTerms {
     const queued = new RecordSum();
     for (const record of this.#queue.waitingRecords()) queued.add(record);
@@ -218,6 +226,10 @@ export class QueuedExporter implements Exporter {
     this.#settled?.resolve();
     this.#idle?.resolve();
   }
+}
+
+function markSetsOf(record: FlowRecord, mark: (id: number) => void): void {
+  for (const of of SET_PLACES) mark(record.queuedSet(of));
 }
 
 function sumOf(batch: RecordBatch): RecordSum {

@@ -36,7 +36,7 @@ export function createDebugRoutes(options: RouteOptions): App {
       return context.text(`format must be one of ${CONFIG_FORMATS.join(", ")}\n`, 400);
     }
     const withOrigin = context.req.query("origin") !== undefined;
-    return context.text(settingsText(options.loaded(), format as ConfigFormat, withOrigin));
+    return context.text(settingsText(options.settings, format as ConfigFormat, withOrigin));
   });
   app.get("/debug/log", (context) => context.text(recentLog()));
   app.get("/debug/metrics", async (context) => {

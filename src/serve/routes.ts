@@ -3,8 +3,8 @@ import { type Context, Hono } from "hono";
 import type { Agent } from "../agent.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import type { LoadedSettings } from "../settings/mod.ts";
-import { type Check, Health } from "./health.ts";
+import type { LiveSettings } from "../settings/mod.ts";
+import { type Check, type ClusterNames, Health } from "./health.ts";
 import { interfacesView } from "./interfaces_view.ts";
 import { booksView, flowsView, statusView } from "./views.ts";
 
@@ -16,8 +16,9 @@ export interface RouteOptions {
   isBpfFsWritable(): boolean;
   /** The compiled packet trace. */
   traceImage(): Uint8Array<ArrayBuffer>;
-  /** The settings in force, and where they were said. */
-  loaded(): Pick<LoadedSettings, "settings" | "origins">;
+  settings: LiveSettings;
+  /** Where flows are named after Kubernetes. */
+  names?: ClusterNames | undefined;
 }
 
 /** Who asks: Deno.serve tells. */
@@ -35,19 +36,19 @@ const FLOWS_MOST = 100_000;
 
 /** Health on every address; the agent's own affairs to local askers only. */
 export function createRoutes(options: RouteOptions): App {
-  const { agent, version } = options;
-  const health = new Health(agent);
+  const { agent } = options;
+  const health = new Health(agent, options.names);
   const app: App = new Hono();
   app.get("/livez", (context) => answer(context, health.live()));
   app.get("/readyz", (context) => answer(context, health.ready()));
   app.get("/startup", (context) => answer(context, health.started()));
-  for (const path of ["/books", "/flows", "/interfaces", "/status", "/debug", "/debug/*"]) {
+  for (const path of ["/books", "/flows", "/interfaces", "/settings", "/status", "/debug", "/debug/*"]) {
     app.use(path, async (context, next) => {
       if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
       return await next();
     });
   }
-  app.get("/status", (context) => context.json(statusView(agent, version)));
+  app.get("/status", (context) => context.json(statusView(options)));
   app.get("/interfaces", (context) => context.json(interfacesView(agent)));
   app.get("/books", async (context) => context.json(await booksView(agent)));
   for (const path of ["/flows", "/debug/flows"]) {
@@ -59,6 +60,10 @@ export function createRoutes(options: RouteOptions): App {
       return context.json(await flowsView(agent, most, options.spanOf));
     });
   }
+  app.all("/settings", async (context) => {
+    const { createSettingsRoutes } = await import("./settings_routes.ts");
+    return await createSettingsRoutes(options.settings).fetch(context.req.raw, context.env);
+  });
   app.all("/debug/*", async (context) => {
     const { createDebugRoutes } = await import("./debug_routes.ts");
     return await createDebugRoutes(options).fetch(context.req.raw, context.env);

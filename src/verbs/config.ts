@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat, readVariables } from "../settings/mod.ts";
 import { configPath } from "./config_options.ts";
+import { socketOption } from "./socket.ts";
 import { wantsVerb } from "./wants_verb.ts";
 
 interface ValidateOptions {
@@ -22,10 +23,11 @@ interface PrintOptions {
 export function configCommand(): Command {
   return wantsVerb(
     new Command("config")
-      .description("check, show and describe configurations")
+      .description("check, show, describe and change settings")
       .addCommand(validateCommand())
       .addCommand(printCommand())
-      .addCommand(schemaCommand()),
+      .addCommand(schemaCommand())
+      .addCommand(setCommand()),
   );
 }
 
@@ -78,5 +80,17 @@ function schemaCommand(): Command {
     .action(async () => {
       const { settingsJsonSchema } = await import("../settings/json_schema.ts");
       console.log(JSON.stringify(settingsJsonSchema(), null, 2));
+    });
+}
+
+function setCommand(): Command {
+  return new Command("set")
+    .description("change settings of the running agent, until it ends: as span.tcp_timeout=30s")
+    .argument("<key=value...>", "keys and their values; or one key and its value")
+    .option("--json", "as JSON")
+    .addOption(socketOption())
+    .action(async (words: string[], options: { json?: boolean; socket: string }) => {
+      const { setSettings } = await import("./config_set.ts");
+      await setSettings(words, options);
     });
 }

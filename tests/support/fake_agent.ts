@@ -9,7 +9,7 @@ import { EVENTS, type KernelDetail, MALFORMED } from "../../src/collect/kernel_b
 import type { EndedCount } from "../../src/count/ended_flows.ts";
 import { FLOW_CLASSES, FLOW_DIRECTIONS, type FlowCount } from "../../src/count/flow_classes.ts";
 import { STAT_NAMES } from "../../src/count/table_layout.ts";
-import type { Exporter } from "../../src/export/exporter.ts";
+import type { Exporter, ExporterRecords } from "../../src/export/exporter.ts";
 import type { Hook, InterfaceTaken } from "../../src/flow.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import { Histogram } from "../../src/histogram.ts";
@@ -37,6 +37,14 @@ export class FakeAgent {
   /** As what asks wants it. */
   get agent(): Agent {
     return this as unknown as Agent;
+  }
+
+  exporterRecords(): Record<string, ExporterRecords> {
+    return Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.records()]));
+  }
+
+  get flowsMax(): number {
+    return this.plan.flowsMax;
   }
 
   isCounting(): boolean {

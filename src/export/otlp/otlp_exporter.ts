@@ -4,8 +4,9 @@ import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
 import type { Sender } from "../sender.ts";
 import { isStandardName } from "../standard_names.ts";
-import { HttpSender } from "./http_sender.ts";
-import type { HttpTransport } from "./http_transport.ts";
+import { FetchTransport } from "./fetch_transport.ts";
+import { GrpcSender, grpcUrl } from "./grpc_sender.ts";
+import { type Encoding, HttpSender } from "./http_sender.ts";
 import { protobufEncoding } from "./protobuf_encoding.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead, type Scope } from "./request_head.ts";
@@ -29,25 +30,55 @@ export interface OtlpOptions extends ReceiverOptions {
 
 export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedExporter> {
   const { queueRecordsMax, buckets } = options;
-  return new QueuedExporter(await createSender(options), {
+  return new QueuedExporter(await createSender(options, contentOf(options)), {
     queueRecordsMax,
     random: Math.random,
     ...(buckets ? { buckets } : {}),
   });
 }
 
+/** How batches become requests. Made only for the protocol that is asked for. */
+export interface Content {
+  writer(): Pick<SpanWriter, "write" | "writeFramed">;
+  json(): Promise<Encoding>;
+}
+
+function contentOf(options: OtlpOptions): Content {
+  const { resource, scope, references } = options;
+  return {
+    writer: () => createWriter(options),
+    async json() {
+      const { jsonEncoding } = await import("./json_encoding.ts");
+      return jsonEncoding(resource, scope, references, isWantedBy(options));
+    },
+  };
+}
+
 /** Libraries are loaded only for what is asked for: they cost memory. */
-async function createSender(options: OtlpOptions): Promise<Sender> {
-  const { protocol, resource, scope, references } = options;
-  if (protocol === "grpc") {
-    const { GrpcSender } = await import("./grpc_sender.ts");
-    return new GrpcSender(options, createWriter(options));
+export async function createSender(options: ReceiverOptions, content: Content): Promise<Sender> {
+  const { protocol, tls } = options;
+  const isUnverified = tls?.insecureSkipVerify && options.url.protocol === "https:";
+  if (protocol === "grpc") return await createGrpcSender(options, content.writer(), isUnverified ?? false);
+  const url = tracesUrl(options.url);
+  const receiver = { ...options, url };
+  const transport = isUnverified
+    ? new (await import("./unverified_transport.ts")).UnverifiedTransport(url, tls)
+    : new FetchTransport(url, { tls });
+  const encoding = protocol === "http_binary" ? protobufEncoding(content.writer()) : await content.json();
+  return new HttpSender(receiver, transport, encoding);
+}
+
+async function createGrpcSender(
+  options: ReceiverOptions,
+  writer: ReturnType<Content["writer"]>,
+  isUnverified: boolean,
+): Promise<Sender> {
+  if (isUnverified) {
+    const { UnverifiedGrpcSender } = await import("./unverified_grpc_sender.ts");
+    return new UnverifiedGrpcSender(options, writer);
   }
-  const receiver = { ...options, url: tracesUrl(options.url) };
-  const transport = await createTransport(receiver);
-  if (protocol === "http_binary") return new HttpSender(receiver, transport, protobufEncoding(createWriter(options)));
-  const { jsonEncoding } = await import("./json_encoding.ts");
-  return new HttpSender(receiver, transport, jsonEncoding(resource, scope, references, isWantedBy(options)));
+  const transport = new FetchTransport(grpcUrl(options.url), { tls: options.tls, isHttp2: true });
+  return new GrpcSender(options, transport, writer);
 }
 
 function isWantedBy({ withStandardNames }: OtlpOptions): IsWanted {
@@ -58,16 +89,6 @@ function createWriter(options: OtlpOptions): SpanWriter {
   const { module, batchRecordsMax, resource, scope, references } = options;
   const head = () => new RequestHead(resource(), scope);
   return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
-}
-
-/** For a URL whose path is the traces' own. */
-export async function createTransport({ url, tls }: Pick<ReceiverOptions, "url" | "tls">): Promise<HttpTransport> {
-  if (tls?.insecureSkipVerify && url.protocol === "https:") {
-    const { UnverifiedTransport } = await import("./unverified_transport.ts");
-    return new UnverifiedTransport(url, tls);
-  }
-  const { FetchTransport } = await import("./fetch_transport.ts");
-  return new FetchTransport(url, tls);
 }
 
 /** A bare URL names the receiver, and spans go to its /v1/traces; any path is taken as it is. */

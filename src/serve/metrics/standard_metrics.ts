@@ -40,7 +40,7 @@ const FLOWS: Metric[] = [
     "weir_flows_limit",
     "Flows that the table holds before it counts new ones in aggregates.",
     [],
-    (agent) => value(agent.plan.flowsMax),
+    (agent) => value(agent.flowsMax),
   ),
   gauge("weir_flow_spans_active", "Flows in the table now.", [], (agent) => value(agent.stats().flows)),
   counter(
@@ -137,19 +137,16 @@ const EXPORT: Metric[] = [
     "Spans by exporter: delivered, or lost for any reason.",
     ["exporter", "status"],
     (agent) =>
-      agent.exporters.flatMap((exporter) => {
-        const { exported, lost } = exporter.records();
+      Object.entries(agent.exporterRecords()).flatMap(([exporter, { exported, lost }]) => {
         const error = Object.values(lost).reduce((sum, count) => sum + count, 0);
-        return Object.entries({ ok: exported, error }).map(([status, count]) =>
-          series({ exporter: exporter.name, status }, count)
-        );
+        return Object.entries({ ok: exported, error }).map(([status, count]) => series({ exporter, status }, count));
       }),
   ),
   gauge(
     "weir_export_queue_records",
     "Records that wait in an exporter.",
     ["exporter"],
-    (agent) => agent.exporters.map((exporter) => series({ exporter: exporter.name }, exporter.records().queued)),
+    (agent) => Object.entries(agent.exporterRecords()).map(([exporter, { queued }]) => series({ exporter }, queued)),
   ),
   gauge("weir_channel_capacity", "Records that each queue holds.", ["channel"], (agent) => [
     series({ channel: "out" }, agent.plan.outRecords),
@@ -236,9 +233,8 @@ function attachedSeries(agent: Agent): Series[] {
 }
 
 function exportSeries(agent: Agent): Series[] {
-  return agent.exporters.flatMap((exporter) => {
-    const { exported, lost } = exporter.records();
-    const labels = { exporter: exporter.name };
+  return Object.entries(agent.exporterRecords()).flatMap(([exporter, { exported, lost }]) => {
+    const labels = { exporter };
     return [
       series({ ...labels, status: "ok", reason: "" }, exported),
       ...Object.entries(lost).map(([reason, count]) => series({ ...labels, status: "lost", reason }, count)),
