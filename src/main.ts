@@ -13,6 +13,8 @@ import {
   runCommand,
   statsCommand,
   statusCommand,
+  supportBundleCommand,
+  supportCommand,
   usageMessage,
   versionCommand,
 } from "./verbs/mod.ts";
@@ -38,6 +40,8 @@ function createProgram(): Command {
     .commandsGroup("Commands to find out what is wrong:")
     .addCommand(doctorCommand())
     .addCommand(diagnoseCommand())
+    .addCommand(supportBundleCommand())
+    .addCommand(supportCommand(), { hidden: true })
     .commandsGroup("Other commands:")
     .addCommand(configCommand())
     .addCommand(replayCommand())

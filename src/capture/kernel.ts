@@ -37,6 +37,14 @@ export interface AttachedProgram {
   tag: string;
 }
 
+/** A program or map of the whole machine. */
+export interface KernelObject {
+  id: number;
+  /** bpf_prog_type, bpf_map_type (include/uapi/linux/bpf.h). */
+  type: number;
+  name: string;
+}
+
 /** Where a program goes on a tcx hook: before or behind all that are there, or right before one of them. */
 export type TcxPlace = TcxOrder | { beforeFd: number };
 
@@ -86,6 +94,11 @@ export interface Kernel {
   detachTc(ifindex: number, hook: Hook, place: TcPlace): void;
   /** The agent's program, if there is one. */
   queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined;
+
+  /** Every program of the machine that this process may look at. */
+  programs(): Array<KernelObject & { tag: string }>;
+  /** Every map. */
+  maps(): Array<KernelObject & { keyBytes: number; valueBytes: number; entriesMax: number }>;
 
   /** A program by its id; undefined when it is gone. */
   programById(id: number): AttachedProgram | undefined;

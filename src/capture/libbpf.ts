@@ -33,6 +33,8 @@ const SYMBOLS = {
   bpf_map__set_initial_value: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_prog_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
+  bpf_map_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
   bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_map_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer" /* length */], result: "i32" },
@@ -242,6 +244,50 @@ class Libbpf implements Kernel {
     if (result === -ENOENT || result === -EINVAL) return undefined; // EINVAL: the device has no clsact
     check(result, `look for a program on tc ${hook} of device ${ifindex}`);
     return this.programById(opts.getUint32(16, true));
+  }
+
+  programs(): ReturnType<Kernel["programs"]> {
+    const { bpf_prog_get_next_id: next, bpf_prog_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, PROG_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 64),
+      tag: bytesOf(info).slice(8, 16).toHex(),
+    }));
+  }
+
+  maps(): ReturnType<Kernel["maps"]> {
+    const { bpf_map_get_next_id: next, bpf_map_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, MAP_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 24),
+      keyBytes: info.getUint32(8, true),
+      valueBytes: info.getUint32(12, true),
+      entriesMax: info.getUint32(16, true),
+    }));
+  }
+
+  /** Looks at every program, or every map. What goes away meanwhile is passed over. */
+  #each(
+    next: Symbols["bpf_prog_get_next_id"],
+    open: Symbols["bpf_prog_get_fd_by_id"],
+    infoBytes: number,
+  ): Array<{ id: number; info: DataView<ArrayBuffer> }> {
+    const found: Array<{ id: number; info: DataView<ArrayBuffer> }> = [];
+    const id = new Uint32Array(1);
+    while (next(id[0]!, new Uint8Array(id.buffer)) === 0) {
+      const fd = open(id[0]!);
+      if (fd < 0) continue;
+      try {
+        const info = new DataView(new ArrayBuffer(infoBytes));
+        this.#info(fd, bytesOf(info));
+        found.push({ id: id[0]!, info });
+      } finally {
+        closeFd(fd);
+      }
+    }
+    return found;
   }
 
   programById(id: number): AttachedProgram | undefined {

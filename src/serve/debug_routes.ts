@@ -21,6 +21,7 @@ const SOCKET_ONLY = "only over the agent's socket\n";
 const INDEX = `/debug/flows                     flows, as spans
 /debug/config                    settings in force; ?format=yaml, hcl or json; ?origin: where each was said
 /debug/log                       the last lines of the log
+/debug/metrics                   every metric, of the debug set, too
 /debug/pprof/heap                memory, by what holds it
 /debug/packet-trace               packets, one line each, over the socket only; ?count, duration_ms, rate, protocol …
 /debug/pprof/profile?seconds=10  where the main thread's time goes: a V8 CPU profile
@@ -38,6 +39,14 @@ export function createDebugRoutes(options: RouteOptions): App {
     return context.text(settingsText(options.settings, format as ConfigFormat, withOrigin));
   });
   app.get("/debug/log", (context) => context.text(recentLog()));
+  app.get("/debug/metrics", async (context) => {
+    // loaded only here: the library costs memory, and perhaps nobody else wants metrics
+    const { Metrics } = await import("./metrics/metrics.ts");
+    const { agent } = options;
+    const nowMs = () => performance.now();
+    const metrics = new Metrics(agent, { ...options, withDebug: true, staleTtlMs: 0, nowMs });
+    return context.text(await metrics.text());
+  });
   app.get("/debug/pprof/heap", (context) => context.json(memoryFigures()));
   app.get("/debug/pprof/profile", async (context) => {
     const seconds = Number(context.req.query("seconds") ?? PROFILE_SECONDS_DEFAULT);

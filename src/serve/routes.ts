@@ -15,6 +15,8 @@ export interface RouteOptions {
   settings: LiveSettings;
   /** Where flows are named after Kubernetes. */
   names?: ClusterNames | undefined;
+  /** Whether /sys/fs/bpf can be written. */
+  isBpfFsWritable(): boolean;
   /** The compiled packet trace. */
   traceImage(): Uint8Array<ArrayBuffer>;
 }

@@ -28,7 +28,8 @@ export function doctorCommand(): Command {
 
 /** Alone it is doctor; of hooks alone it tells more. */
 export function diagnoseCommand(): Command {
-  return asDoctor(new Command("diagnose")).addCommand(diagnoseBpfCommand());
+  return asDoctor(new Command("diagnose")).description("doctor by its other name; diagnose bpf: try interfaces alone")
+    .addCommand(diagnoseBpfCommand());
 }
 
 function asDoctor(command: Command): Command {

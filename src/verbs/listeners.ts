@@ -1,5 +1,4 @@
 /** Everything that answers questions about the agent: its socket, the health port, the metrics port. */
-import { isBpfFileSystemWritable, thisMachine } from "../capture/mod.ts";
 import { createRoutes, type Listener, listenOnPort, listenOnSocket, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 
@@ -28,7 +27,7 @@ function portOptions(name: string, { listen_address: address, port }: PortSettin
   return { name, address, port: port ?? portDefault, chosen: port !== undefined };
 }
 
-async function metricsRoute({ agent, version, settings, names }: RouteOptions): Promise<Routes> {
+async function metricsRoute({ agent, version, settings, names, isBpfFsWritable }: RouteOptions): Promise<Routes> {
   // loaded only here: the library costs memory
   const { Metrics } = await import("../serve/metrics/metrics.ts");
   const { metricsRoutes } = await import("../serve/metrics/metrics_routes.ts");
@@ -38,7 +37,7 @@ async function metricsRoute({ agent, version, settings, names }: RouteOptions): 
       version,
       settings,
       names,
-      isBpfFsWritable: () => isBpfFileSystemWritable(thisMachine()),
+      isBpfFsWritable,
       withDebug: debug_metrics_enabled,
       staleTtlMs: stale_metric_ttl,
       nowMs: () => performance.now(),

@@ -13,5 +13,6 @@ export { replayCommand } from "./replay.ts";
 export { runCommand } from "./run_command.ts";
 export { statsCommand } from "./stats.ts";
 export { statusCommand } from "./status.ts";
+export { supportBundleCommand, supportCommand } from "./support_bundle.ts";
 export { usageMessage } from "./usage_message.ts";
 export { versionCommand } from "./version.ts";

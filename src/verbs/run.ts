@@ -1,7 +1,14 @@
 /** What `weir run` does: attach, count, hand out, until told to stop. */
 import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule, traceProgramImage } from "../artifacts.ts";
-import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
+import {
+  chooseInterfaces,
+  type InterfaceChoice,
+  isBpfFileSystemWritable,
+  openNamespace,
+  ownNamespace,
+  thisMachine,
+} from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
 import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
@@ -70,8 +77,15 @@ export async function run(options: RunOptions): Promise<number> {
   using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
   using _forgetting = names && every(FORGET_NAMES_MS, () => agent.forgetNames(sets));
-  const served = { agent, version: VERSION, spanOf, traceImage: traceProgramImage, settings: live, names };
-  await serveUntilStopped(agent, options, signal, served);
+  await serveUntilStopped(agent, options, signal, {
+    agent,
+    version: VERSION,
+    spanOf,
+    isBpfFsWritable: () => isBpfFileSystemWritable(thisMachine()),
+    traceImage: traceProgramImage,
+    settings: live,
+    names,
+  });
   return await finish(agent, options);
 }
 

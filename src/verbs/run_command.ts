@@ -46,6 +46,9 @@ export function runCommand(): Command {
       "flows held at once; beyond, new ones are counted in aggregates",
       parseWhole(1, FLOWS_MAX_MOST),
     )
+    .option("--debug", "log more: --log-level debug")
+    .option("--auto-reload", "take a change of the configuration file at once")
+    .option("--worker-threads <count>", "taken for compatibility, without effect", parseWhole(1))
     .action(async (options: RunOptions) => {
       const { run } = await import("./run.ts");
       Deno.exitCode = await run({ ...options, receivers });

@@ -246,6 +246,8 @@ export class FakeMachine {
           .find((f) => f.priority === priority && f.handle === TC_HANDLE);
         return filter && this.#programs.get(filter.programId);
       },
+      programs: () => [...this.#programs.values()].map((program) => ({ ...program, type: 3 })),
+      maps: () => [],
       programById: (id) => this.#programs.get(id),
       programMapValue: (programId, _map, _key, valueBytes) => {
         const heartbeat = this.heartbeatsNs.get(programId);

@@ -40,7 +40,7 @@ const FLOWS: Metric[] = [
     "weir_flows_limit",
     "Flows that the table holds before it counts new ones in aggregates.",
     [],
-    (agent) => value(agent.plan.flowsMax),
+    (agent) => value(agent.flowsMax),
   ),
   gauge("weir_flow_spans_active", "Flows in the table now.", [], (agent) => value(agent.stats().flows)),
   counter(
