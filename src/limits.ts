@@ -112,3 +112,6 @@ assert(RING_BYTES_DEFAULT / RING_WAKE_PARTS > 64 * RING_RECORD_BYTES, "a wake-up
 assert((OUT_RECORDS & (OUT_RECORDS - 1)) === 0, "out is a ring with a power of two of records");
 assert(SWEEP_RECORDS < OUT_RECORDS, "one step of the sweep fits the out ring");
 assert(DRAIN_RECORDS * RING_RECORD_BYTES < RING_BYTES_DEFAULT, "draining a batch is less than the ring");
+
+/** Records handed out that are kept for questions: 300 KB. */
+export const RECENT_RECORDS = 1_024;
