@@ -96,8 +96,12 @@ export const OBJECT_ADDRESSES_MAX = 1_024;
 export const PATH_VALUES_MAX = 4_096;
 /** Labels and annotations in spans; annotations hold whole documents at times. Longer ones are cut. */
 export const LABEL_LENGTH_MAX = 1_024;
-/** Patterns for keys of labels and annotations. */
+/** A prefix of 253 characters, a slash and a name of 63: Kubernetes takes no longer keys. */
+export const LABEL_KEY_LENGTH_MAX = 317;
+/** Patterns for keys and values of labels and annotations. */
 export const KEY_PATTERN_LENGTH_MAX = 512;
+/** Names of attributes that the configuration makes of keys. */
+export const ATTRIBUTE_NAME_LENGTH_MAX = 512;
 /** Of each sort of values that objects share, as many are remembered, twice at most: replicas follow each other. */
 export const INTERNED_VALUES = 2_048;
 /** Owners that pods have and nobody knows yet. More of them get their names with the next change. */
