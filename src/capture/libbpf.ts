@@ -29,7 +29,9 @@ const SYMBOLS = {
   bpf_map__fd: { parameters: ["pointer"], result: "i32" },
   bpf_map__set_max_entries: { parameters: ["pointer", "u32"], result: "i32" },
   bpf_map__set_initial_value: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  bpf_map__reuse_fd: { parameters: ["pointer", "i32"], result: "i32" },
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_link_update: { parameters: ["i32", "i32", /* program */ "pointer" /* opts */], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_map_get_fd_by_id: { parameters: ["u32"], result: "i32" },
@@ -37,6 +39,8 @@ const SYMBOLS = {
   bpf_prog_test_run_opts: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   bpf_map_lookup_elem: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_map_update_elem: { parameters: ["i32", "buffer", "buffer", "u64" /* flags */], result: "i32" },
+  bpf_map_delete_elem: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_tc_hook_create: { parameters: ["buffer"], result: "i32" },
   bpf_tc_hook_destroy: { parameters: ["buffer"], result: "i32" },
   bpf_tc_attach: { parameters: ["buffer", "buffer"], result: "i32" },
@@ -54,6 +58,7 @@ const PROGRAMS_PER_HOOK_MAX = 64;
 const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
 const MAP_INFO_BYTES = 40;
+const BPF_TC_F_REPLACE = 1;
 const NAME_BYTES = 16;
 const MAPS_PER_PROGRAM_MAX = 16;
 
@@ -173,6 +178,10 @@ class Libbpf implements Kernel {
     closeFd(link);
   }
 
+  relinkTcx(link: number, programFd: number): void {
+    check(this.#symbols.bpf_link_update(link, programFd, null), "replace the program of a tcx link");
+  }
+
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[] {
     const ids = new Uint32Array(PROGRAMS_PER_HOOK_MAX);
     const query = options(48);
@@ -200,10 +209,17 @@ class Libbpf implements Kernel {
   }
 
   attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
-    const opts = options(32);
+    this.#attachTc(programFd, ifindex, hook, priority, 0);
+  }
+
+  replaceTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
+    this.#attachTc(programFd, ifindex, hook, priority, BPF_TC_F_REPLACE);
+  }
+
+  #attachTc(programFd: number, ifindex: number, hook: Hook, priority: number, flags: number): void {
+    const opts = tcWhich(priority);
     opts.setInt32(8, programFd, true);
-    opts.setUint32(20, TC_HANDLE, true);
-    opts.setUint32(24, priority, true);
+    opts.setUint32(12, flags, true);
     check(
       this.#symbols.bpf_tc_attach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
       `attach to tc ${hook} of device ${ifindex}`,
@@ -244,10 +260,11 @@ class Libbpf implements Kernel {
         const fd = this.#symbols.bpf_map_get_fd_by_id(id);
         if (fd < 0) continue;
         try {
-          const value = new Uint8Array(valueBytes);
-          const keyBytes = new Uint8Array(new Uint32Array([key]).buffer);
-          if (this.#mapName(fd) !== map) continue;
-          if (this.#symbols.bpf_map_lookup_elem(fd, keyBytes, value) === 0) return new DataView(value.buffer);
+          const { name, valueBytes: mapValueBytes } = this.#mapInfo(fd);
+          if (name !== map) continue;
+          // of another version's map: the kernel writes as much as that one has
+          const value = new Uint8Array(Math.max(valueBytes, mapValueBytes));
+          if (this.#symbols.bpf_map_lookup_elem(fd, keyOf(key), value) === 0) return new DataView(value.buffer);
         } finally {
           closeFd(fd);
         }
@@ -267,10 +284,10 @@ class Libbpf implements Kernel {
     return [...ids.subarray(0, Math.min(info.getUint32(52, true), ids.length))];
   }
 
-  #mapName(fd: number): string {
+  #mapInfo(fd: number): { name: string; valueBytes: number } {
     const info = new Uint8Array(MAP_INFO_BYTES);
     this.#info(fd, info);
-    return nameAt(info, 24);
+    return { name: nameAt(info, 24), valueBytes: new DataView(info.buffer).getUint32(12, true) };
   }
 
   #info(fd: number, info: Uint8Array<ArrayBuffer>): void {
@@ -310,6 +327,15 @@ class Libbpf implements Kernel {
     return bytes.byteOffset ? address + BigInt(bytes.byteOffset) : address;
   }
 
+  writeMap(mapFd: number, key: number, value: Uint8Array<ArrayBuffer>): void {
+    check(this.#symbols.bpf_map_update_elem(mapFd, keyOf(key), value, 0n), "write a map");
+  }
+
+  deleteFromMap(mapFd: number, key: number): void {
+    const result = this.#symbols.bpf_map_delete_elem(mapFd, keyOf(key));
+    if (result !== -ENOENT) check(result, "remove an entry of a map");
+  }
+
   readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }> {
     const entries: Array<{ key: DataView; value: DataView }> = [];
     let key = new Uint8Array(keyBytes);
@@ -326,6 +352,10 @@ class Libbpf implements Kernel {
     }
     return entries;
   }
+}
+
+function keyOf(key: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint32Array([key]).buffer);
 }
 
 /** A name in struct bpf_prog_info or bpf_map_info. */
@@ -372,10 +402,13 @@ class LibbpfObject implements LoadedObject {
     for (const [name, entries] of Object.entries(how.mapEntries)) {
       check(this.#symbols.bpf_map__set_max_entries(this.#map(name), entries), `size map ${name}`);
     }
-    check(
-      this.#symbols.bpf_map__set_initial_value(this.#map(".rodata.knobs"), how.knobs, BigInt(how.knobs.length)),
-      "set the knobs",
-    );
+    for (const [name, fd] of Object.entries(how.maps ?? {})) {
+      check(this.#symbols.bpf_map__reuse_fd(this.#map(name), fd), `use map ${name} again`);
+    }
+    for (const [section, bytes] of Object.entries({ ".rodata.knobs": how.knobs, ...how.constants })) {
+      const map = this.#map(section);
+      check(this.#symbols.bpf_map__set_initial_value(map, bytes, BigInt(bytes.length)), `set ${section}`);
+    }
   }
 
   #map(name: string): Deno.PointerValue {

@@ -3,7 +3,8 @@ import type { Hook, Link } from "../flow.ts";
 import { addressOf, mapFixed, PROT_READ, PROT_WRITE } from "../libc.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
 import { CPU_AREA_BYTES, SLOT_WAYS } from "../memory_plan.ts";
-import { SLOT_BYTES } from "../limits.ts";
+import { DEVICES_MAX, SLOT_BYTES } from "../limits.ts";
+import { NODE_ENTRIES } from "./address_tree.ts";
 import type { Kernel, LoadedObject } from "./kernel.ts";
 import { encodeKnobs, type KnobOptions } from "./knobs.ts";
 
@@ -31,16 +32,27 @@ export interface ProgramOptions extends KnobOptions {
   image: Uint8Array<ArrayBuffer>;
   /** "live": the tc programs. "replay": the one that test_run feeds. */
   purpose: "live" | "replay";
+  /** A program whose maps this one takes over: its flows, its ring and its books go on. */
+  predecessor?: FlowProgram | undefined;
 }
 
-/** The loaded program. close() unloads what nothing holds any more. */
+/** The loaded program. close() unloads what nothing holds any more: its maps stay with a successor. */
 export interface FlowProgram {
   fd(link: Link, hook: Hook): number;
   replayFd(): number;
+  mapFd(name: string): number;
   ringFd(): number;
   straysFd(): number;
+  filterDevicesFd(): number;
   close(): void;
 }
+
+/** What the filter's own maps are called. */
+const FILTER_NODES = "filter_nodes";
+const FILTER_DEVICES = "filter_devices";
+const FILTER_PORTS = ".rodata.ports";
+/** Maps that a successor goes on with. */
+const KEPT_MAPS = ["slots", "ring", "cpus", "strays"] as const;
 
 /** Loads the object and maps ring, slots and CPU areas into `memory`. Throws KernelError. */
 export function loadProgram(
@@ -53,13 +65,22 @@ export function loadProgram(
   const programs = options.purpose === "replay"
     ? [REPLAY_PROGRAM]
     : Object.values(names).flatMap((byHook) => Object.values(byHook));
+  const { predecessor, filter } = options;
+  const nodeCount = (filter?.addresses?.length ?? 0) / NODE_ENTRIES;
+  const filterEntries = {
+    ...(nodeCount ? { [FILTER_NODES]: nodeCount } : {}),
+    ...(filter?.devicePasses ? { [FILTER_DEVICES]: DEVICES_MAX } : {}),
+  };
   const object = kernel.load(options.image, {
     programs,
-    mapEntries: { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount },
+    mapEntries: predecessor ? filterEntries : { ...mapEntries(plan), ...filterEntries },
     knobs: encodeKnobs(plan, options),
+    ...(filter?.ports ? { constants: { [FILTER_PORTS]: filter.ports } } : {}),
+    ...(predecessor ? { maps: Object.fromEntries(KEPT_MAPS.map((name) => [name, predecessor.mapFd(name)])) } : {}),
   });
   try {
-    mapKernelPages(object, plan, memory);
+    if (!predecessor) mapKernelPages(object, plan, memory);
+    if (filter?.addresses) writeNodes(kernel, object.mapFd(FILTER_NODES), filter.addresses);
   } catch (error) {
     object.close();
     throw error;
@@ -67,10 +88,23 @@ export function loadProgram(
   return {
     fd: (link, hook) => object.programFd(names[link][hook]),
     replayFd: () => object.programFd(REPLAY_PROGRAM),
+    mapFd: (name) => object.mapFd(name),
     ringFd: () => object.mapFd("ring"),
     straysFd: () => object.mapFd("strays"),
+    filterDevicesFd: () => object.mapFd(FILTER_DEVICES),
     close: () => object.close(),
   };
+}
+
+function mapEntries(plan: MemoryPlan): Record<string, number> {
+  return { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount };
+}
+
+function writeNodes(kernel: Kernel, mapFd: number, entries: Uint32Array<ArrayBuffer>): void {
+  for (let node = 0; node * NODE_ENTRIES < entries.length; node++) {
+    const first = node * NODE_ENTRIES;
+    kernel.writeMap(mapFd, node, new Uint8Array(entries.slice(first, first + NODE_ENTRIES).buffer));
+  }
 }
 
 /** Slots are mapped read only: user space cannot write one even by mistake. */

@@ -15,11 +15,13 @@ import { EEXIST, EINVAL, ENODEV, ENOENT } from "../../src/libc.ts";
 type Call =
   | "linkTcx"
   | "unlinkTcx"
+  | "relinkTcx"
   | "queryTcx"
   | "createClsact"
   | "destroyClsact"
   | "attachTc"
   | "detachTc"
+  | "replaceTc"
   | "read"
   | "list";
 
@@ -43,6 +45,8 @@ interface Place {
 const ZERO: DeviceCounters = { rxPackets: 0n, rxBytes: 0n, rxDropped: 0n, txPackets: 0n, txBytes: 0n };
 /** Descriptors that no real file has. */
 const FIRST_FD = 1_000_000;
+const E2BIG = 7;
+const ENOLINK = 67;
 
 export class FakeMachine {
   readonly kernel: Kernel;
@@ -52,6 +56,9 @@ export class FakeMachine {
   readonly calls: string[] = [];
   /** Heartbeats by program id: the word in the map of the agent that loaded it. */
   readonly heartbeatsNs = new Map<number, bigint>();
+  /** Entries that a map takes. */
+  mapEntriesMost = Infinity;
+  readonly #maps = new Map<number, Map<number, Uint8Array>>();
   readonly #places = new Map<number, Place>();
   readonly #programs = new Map<number, AttachedProgram>();
   readonly #tcxLinks = new Map<number, { ifindex: number; hook: Hook; program: AttachedProgram }>();
@@ -199,6 +206,17 @@ export class FakeMachine {
     return place!;
   }
 
+  #mapEntries(mapFd: number): Map<number, Uint8Array> {
+    const entries = this.#maps.get(mapFd) ?? new Map<number, Uint8Array>();
+    this.#maps.set(mapFd, entries);
+    return entries;
+  }
+
+  /** Keys that were written to a map and not deleted. */
+  mapKeys(mapFd: number): number[] {
+    return [...this.#mapEntries(mapFd).keys()];
+  }
+
   #makeKernel(): Kernel {
     return {
       features: () => this.features,
@@ -207,6 +225,7 @@ export class FakeMachine {
       },
       linkTcx: (programFd, ifindex, hook, order) => this.#linkTcx(programFd, ifindex, hook, order),
       unlinkTcx: (link) => this.#unlinkTcx(link),
+      relinkTcx: (link, programFd) => this.#relinkTcx(link, programFd),
       queryTcx: (ifindex, hook) => this.features.tcx ? [...this.#call("queryTcx", ifindex, hook).tcx[hook]] : [],
       createClsact: (ifindex) => {
         const place = this.#call("createClsact", ifindex);
@@ -234,6 +253,12 @@ export class FakeMachine {
         if (at < 0) throw refused("detachTc", ENOENT);
         clsact[hook].splice(at, 1);
       },
+      replaceTc: (programFd, ifindex, hook, priority) => {
+        const { clsact } = this.#call("replaceTc", ifindex, hook);
+        const filter = clsact?.[hook].find((f) => f.priority === priority && f.handle === TC_HANDLE);
+        if (!filter) throw refused("replaceTc", ENOENT);
+        filter.programId = programFd;
+      },
       queryTc: (ifindex, hook, priority) => {
         const filter = this.#places.get(ifindex)?.clsact?.[hook]
           .find((f) => f.priority === priority && f.handle === TC_HANDLE);
@@ -251,6 +276,11 @@ export class FakeMachine {
       testRun: (): TestRunResult => {
         throw new Error("the fake machine runs no programs");
       },
+      writeMap: (mapFd, key, value) => {
+        if (this.mapEntriesMost <= this.#mapEntries(mapFd).size) throw refused("writeMap", E2BIG);
+        this.#mapEntries(mapFd).set(key, value);
+      },
+      deleteFromMap: (mapFd, key) => void this.#mapEntries(mapFd).delete(key),
       readMap: () => [],
     };
   }
@@ -264,6 +294,16 @@ export class FakeMachine {
     const link = this.#nextFd++;
     this.#tcxLinks.set(link, { ifindex, hook, program });
     return link;
+  }
+
+  #relinkTcx(link: number, programFd: number): void {
+    const held = this.#tcxLinks.get(link);
+    if (!held) throw new Error(`descriptor ${link} is no link, or is closed already`);
+    if (!this.#places.has(held.ifindex)) throw refused("relinkTcx", ENOLINK);
+    const { tcx } = this.#call("relinkTcx", held.ifindex, held.hook);
+    const program = this.#programs.get(programFd)!;
+    tcx[held.hook][tcx[held.hook].indexOf(held.program)] = program;
+    held.program = program;
   }
 
   #unlinkTcx(link: number): void {
@@ -316,6 +356,6 @@ export class FakeMachine {
   }
 }
 
-function refused(call: Call, errno: number): KernelError {
+function refused(call: string, errno: number): KernelError {
   return new KernelError(`Cannot ${call}: errno ${errno}`, { errno });
 }
