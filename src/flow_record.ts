@@ -91,6 +91,9 @@ export const Fact = {
 export type Side = 0 | 1;
 
 const HIGH_WORD = 2 ** 32;
+const NS_PER_US = 1e3;
+const US_PER_MS = 1e3;
+const ADDRESS_STEP = RECORD_OFFSETS.destination0 - RECORD_OFFSETS.source0;
 
 function numberOf(set: AttributeSet | undefined): number {
   return set === undefined ? NO_SET : set.id;
@@ -132,6 +135,11 @@ export class FlowRecord {
 
   #count(offset: number): number {
     return this.#u32(offset) + this.#u32(offset + 4) * HIGH_WORD;
+  }
+
+  /** Whole microseconds: behind them a number of this size is not exact. */
+  #ms(offset: number): number {
+    return Math.round(this.#count(offset) / NS_PER_US) / US_PER_MS;
   }
 
   #ns(offset: number): bigint {
@@ -196,6 +204,10 @@ export class FlowRecord {
   get destinationAddress(): Uint8Array {
     return this.#slice(RECORD_OFFSETS.destination0, 16);
   }
+  /** Words of an address, the first one the most significant, signed. Side 0 is the source. */
+  addressWord(side: Side, place: 0 | 1 | 2 | 3): number {
+    return this.#view.getInt32(this.#at + RECORD_OFFSETS.source0 + side * ADDRESS_STEP + place * 4);
+  }
   get sourcePort(): number {
     return this.#u16(RECORD_OFFSETS.sourcePort);
   }
@@ -207,6 +219,13 @@ export class FlowRecord {
   }
   get endUnixNs(): bigint {
     return this.#ns(RECORD_OFFSETS.endUnixNs);
+  }
+  /** The same in ms, to a microsecond, without making a bigint. */
+  get startUnixMs(): number {
+    return this.#ms(RECORD_OFFSETS.startUnixNs);
+  }
+  get endUnixMs(): number {
+    return this.#ms(RECORD_OFFSETS.endUnixNs);
   }
   packetsDelta(side: Side): number {
     return this.#count(RECORD_OFFSETS.packetsDelta0 + side * DIRECTION_STEP);

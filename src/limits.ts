@@ -79,6 +79,25 @@ export const REPLAY_ROUND_NS = 1_000_000_000n;
 /** How much earlier than the frame before it a recorded frame may be without the clock having been set. */
 export const REPLAY_LATE_NS = 1_000_000_000n;
 
+/** A Kubernetes object as JSON: etcd takes 1.5 MiB of it, in a shorter form. A longer one is passed over. */
+export const OBJECT_BYTES_MAX = 8 * 1024 * 1024;
+/** Objects on a page of a list, where lists are not streamed. */
+export const LIST_PAGE_OBJECTS = 500;
+/** Addresses of one object: endpoint slices have a hundred, at most a thousand. */
+export const OBJECT_ADDRESSES_MAX = 1_024;
+/** What a path of an association rule finds in one object. */
+export const PATH_VALUES_MAX = 4_096;
+/** Labels and annotations in spans; annotations hold whole documents at times. Longer ones are cut. */
+export const LABEL_LENGTH_MAX = 1_024;
+/** Patterns for keys of labels and annotations. */
+export const KEY_PATTERN_LENGTH_MAX = 512;
+/** Of each sort of values that objects share, as many are remembered, twice at most: replicas follow each other. */
+export const INTERNED_VALUES = 2_048;
+/** Owners that pods have and nobody knows yet. More of them get their names with the next change. */
+export const MISSED_OWNERS_MAX = 4_096;
+/** Different labels of pods that are remembered with the policies that isolate them, about 200 bytes each. */
+export const ISOLATIONS_MAX = 4_096;
+
 /** WebAssembly's page, and the grain of mapped regions. */
 export const WASM_PAGE_BYTES = 65_536;
 

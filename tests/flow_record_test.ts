@@ -81,3 +81,17 @@ Deno.test("FlowRecord.copyTo() copies what exporters queue, and what it means", 
   assert.deepEqual([copy.queuedSet("source"), copy.queuedSet("destination"), copy.queuedSet("flow")], [0, 0, 0]);
   assert(words.subarray(0, QUEUED_RECORD_BYTES / 4).every((word) => word === 0));
 });
+
+Deno.test("FlowRecord has times in ms to a microsecond, and addresses by words, for who makes nothing in a look-up", () => {
+  const record = buildRecord({
+    source: "10.1.2.254",
+    destination: "2001:db8:ffff:1::8000:7",
+    startUnixNs: 1_767_225_834_402_000_000n,
+    endUnixNs: 1_767_225_834_402_717_999n,
+  });
+  assert.equal(record.startUnixMs, 1_767_225_834_402);
+  assert.equal(record.endUnixMs, 1_767_225_834_402.718);
+  const words = (side: 0 | 1) => ([0, 1, 2, 3] as const).map((place) => record.addressWord(side, place));
+  assert.deepEqual(words(0), [0, 0, 0x0000ffff, 0x0a0102fe]);
+  assert.deepEqual(words(1), [0x20010db8, 0xffff0001 | 0, 0, 0x80000007 | 0]);
+});

@@ -2,7 +2,9 @@
  * Installs what the tests need beyond the build: traffic, firewall and device tools, the file system of BPF, and the
  * OpenTelemetry Collector, which is built once. Quick when nothing is missing.
  *
- *     deno run -A tests/setup.ts [kernels]      kernels: the emulators of the kernel matrix too
+ *     deno run -A tests/setup.ts [kernels] [cluster]
+ *
+ * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with.
  */
 
 import { collectorCommand } from "./support/tools/collector.ts";
@@ -16,6 +18,7 @@ const TOOLS: Record<string, string> = {
   ethtool: "ethtool",
   openssl: "openssl",
 };
+const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
 const KERNEL_TOOLS: Record<string, string> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-system-aarch64": "qemu-system-arm",
@@ -45,7 +48,11 @@ function run(command: string, args: string[]): void {
   Deno.exit(1);
 }
 
-const tools = { ...TOOLS, ...(Deno.args.includes("kernels") ? KERNEL_TOOLS : {}) };
+const tools = {
+  ...TOOLS,
+  ...(Deno.args.includes("kernels") ? KERNEL_TOOLS : {}),
+  ...(Deno.args.includes("cluster") ? CLUSTER_TOOLS : {}),
+};
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
 if (missing.length) {
   const packages = [...new Set(missing.map(([, name]) => name))];

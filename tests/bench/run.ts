@@ -17,8 +17,10 @@ const PARTS: Record<string, () => Promise<Bench>> = {
   community_id: async () => (await import("./community_id.ts")).communityIdBench,
   export: async () => (await import("./export.ts")).exportBench,
   export_memory: async () => (await import("./export_memory.ts")).exportMemoryBench,
+  outage: async () => (await import("./outage.ts")).outageBench,
   whole_path: async () => (await import("./whole_path.ts")).wholePathBench,
   footprint: async () => (await import("./footprint.ts")).footprintBench,
+  kubernetes: async () => (await import("./kubernetes.ts")).kubernetesBench,
 };
 
 interface Wanted {

@@ -101,6 +101,17 @@ export class Collector implements AsyncDisposable {
     return this.#requests().flatMap(({ spans }) => spans);
   }
 
+  /** Every span that it wrote, without holding all of them. */
+  async eachSpan(look: (span: FlowSpan) => void): Promise<void> {
+    const file = await Deno.open(this.#spansPath);
+    let rest = "";
+    for await (const text of file.readable.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) for (const span of decodeJsonRequest(line).spans) look(span);
+    }
+  }
+
   /** The resource that came with the newest spans. */
   resource(): Record<string, AttributeValue> {
     return this.#requests().at(-1)?.resource ?? {};

@@ -82,11 +82,19 @@ export async function goInstall(programs: readonly string[], folder: string): Pr
 export async function goBuild(
   source: string,
   folder: string,
-  packages: readonly string[] = ["."],
-  linkerFlags = "",
+  options: { packages?: readonly string[]; linkerFlags?: string; tags?: string } = {},
 ): Promise<void> {
+  const { packages = ["."], linkerFlags = "", tags = "" } = options;
   await go(
-    ["build", ...PROGRAM_FLAGS, `-ldflags=${LINKER_FLAGS} ${linkerFlags}`, "-o", `${folder}/`, ...packages],
+    [
+      "build",
+      ...PROGRAM_FLAGS,
+      `-tags=${tags}`,
+      `-ldflags=${LINKER_FLAGS} ${linkerFlags}`,
+      "-o",
+      `${folder}/`,
+      ...packages,
+    ],
     source,
   );
 }

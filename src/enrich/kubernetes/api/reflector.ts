@@ -1,0 +1,411 @@
+/**
+ * Follows one kind of objects: lists them, then hears of every change. A list comes as a stream where the API server
+ * has that (WatchList), else by pages. Whatever breaks is tried again, for as long as it takes.
+ */
+import { UsageError } from "../../../errors.ts";
+import { LIST_PAGE_OBJECTS, OBJECT_BYTES_MAX } from "../../../limits.ts";
+import type { Counters, WatchErrorReason } from "../counters.ts";
+import { type Kind, pathOf } from "../kinds.ts";
+import type { WatchScope } from "../object_filter.ts";
+import type { RawObject } from "../raw_object.ts";
+import type { ApiClient } from "./api_client.ts";
+import { ApiError, errorOfStatus } from "./api_error.ts";
+import { ItemSplitter } from "./item_splitter.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { parseWithoutManagedFields } from "./managed_fields.ts";
+import type { Pacer } from "./pacer.ts";
+
+/** Where objects go. */
+export interface ObjectSink {
+  put(kind: Kind, raw: RawObject): void;
+  delete(kind: Kind, raw: RawObject): void;
+  /** A list begins; its number is wanted at its end. */
+  beginList(): number;
+  /** What was in no list since is gone. */
+  endList(kind: Kind, list: number): void;
+}
+
+export type ReflectorState =
+  /** Has not been answered yet. */
+  | "starting"
+  | "listing"
+  | "watching"
+  /** Not permitted. */
+  | "forbidden"
+  /** The API server does not serve the kind. */
+  | "missing"
+  /** No answer, none that makes sense, or one that takes nobody's credentials. */
+  | "unreachable";
+
+export interface ReflectorOptions {
+  kind: Kind;
+  scope: WatchScope;
+  /** Objects are wanted whole, not only their metadata. */
+  isWhole: boolean;
+  client: ApiClient;
+  sink: ObjectSink;
+  pacer: Pacer;
+  counters: Counters;
+  timing: ReflectorTiming;
+  /** The state, or why it is so, is another one. */
+  changed(reflector: Reflector): void;
+}
+
+export interface ReflectorTiming {
+  nowMs(): number;
+  /** Between 0 and 1. */
+  random(): number;
+  /** Ends early when the signal comes. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The API server ends a watch after so long, by its own choice a little later. */
+const WATCH_S_LEAST = 300;
+const WATCH_S_MORE = 300;
+/** A version that the API server refuses so often is given up, and everything listed again. */
+const ATTEMPTS_WITH_VERSION = 3;
+const ATTEMPTS_COUNTED_MAX = 16;
+const RETRY_FIRST_MS = 800;
+const RETRY_LAST_MS = 30_000;
+/** Of what will hardly change by itself. */
+const RETRY_REFUSED_LAST_MS = 60_000;
+/** A watch that ends sooner was no watch: a retry waits longer each time. */
+const WATCH_MS_LEAST = 5_000;
+/** All nodes are told at once that they are too late: they come back one after the other. */
+const RELIST_JITTER_MS = 5_000;
+/** How long a busy watch is left to gather news. */
+const GATHER_MS = 50;
+/** Bookmarks come every minute. */
+const SILENT_MS_MAX = 180_000;
+const INITIAL_END = "k8s.io/initial-events-end";
+const METADATA_ONLY = "g=meta.k8s.io;v=v1";
+
+interface WatchEvent {
+  type?: string;
+  object?: RawObject;
+}
+
+class Silence extends Error {
+  override readonly name = "Silence";
+}
+
+class Garbage extends Error {
+  override readonly name = "Garbage";
+}
+
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #decoder = new TextDecoder();
+  readonly kind: Kind;
+  #state: ReflectorState = "starting";
+  #detail = "";
+  #hasList = false;
+  #streamsLists = true;
+  #resourceVersion = "";
+  /** The list that a stream's first events make up; undefined: it is complete. */
+  #list: number | undefined;
+  #attempts = 0;
+  #lastByteMs: number;
+  readonly #stopping = new AbortController();
+  #request = new AbortController();
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.kind = options.kind;
+    this.#lastByteMs = options.timing.nowMs();
+  }
+
+  get state(): ReflectorState {
+    return this.#state;
+  }
+
+  /** Why it is in this state, for people; "" when there is nothing to say. */
+  get detail(): string {
+    return this.#detail;
+  }
+
+  /** Whether it has had a whole list. */
+  get hasList(): boolean {
+    return this.#hasList;
+  }
+
+  /** When the API server last sent something, monotonic ms. */
+  get lastByteMs(): number {
+    return this.#lastByteMs;
+  }
+
+  /** Runs until {@linkcode stop}. */
+  async run(): Promise<void> {
+    const { timing } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const beganMs = timing.nowMs();
+      const waitMs = await this.#attempt(beganMs);
+      if (waitMs > 0) await timing.wait(waitMs, this.#stopping.signal);
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#request.abort();
+  }
+
+  /** One list or watch, to its end. Returns how long to wait before the next. */
+  async #attempt(beganMs: number): Promise<number> {
+    const { signal } = this.#request = new AbortController();
+    try {
+      if (this.#resourceVersion === "" && !this.#streamsLists) await this.#listByPages(signal);
+      await this.#watch(signal);
+      return this.#afterEnd(beganMs);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return 0;
+      this.#forgetAttempts(beganMs);
+      return this.#afterError(signal.aborted ? signal.reason : error);
+    }
+  }
+
+  /** Breaks off a request that nothing has come from for too long: its connection may be gone without a word. */
+  checkSilence(): boolean {
+    const silentMs = this.#options.timing.nowMs() - this.#lastByteMs;
+    const isOpen = this.#state === "watching" || this.#state === "listing";
+    if (!isOpen || silentMs < SILENT_MS_MAX) return false;
+    this.#request.abort(new Silence(`nothing came for ${Math.round(silentMs / 1_000)} s`));
+    return true;
+  }
+
+  /** A watch ended as it should, or too soon. */
+  #afterEnd(beganMs: number): number {
+    return this.#forgetAttempts(beganMs) ? 0 : this.#backoffMs(RETRY_LAST_MS);
+  }
+
+  /** What went well for a while is tried again as if for the first time. Whether it did. */
+  #forgetAttempts(beganMs: number): boolean {
+    const wentWell = this.#options.timing.nowMs() - beganMs >= WATCH_MS_LEAST;
+    if (wentWell) this.#attempts = 0;
+    return wentWell;
+  }
+
+  #backoffMs(lastMs: number): number {
+    const ms = Math.min(lastMs, RETRY_FIRST_MS * 2 ** this.#attempts);
+    this.#attempts = Math.min(this.#attempts + 1, ATTEMPTS_COUNTED_MAX);
+    return ms * (0.5 + this.#options.timing.random());
+  }
+
+  /** What to do about an error: how long to wait. */
+  #afterError(error: unknown): number {
+    const { counters, timing } = this.#options;
+    const reason = reasonOf(error);
+    const message = messageOf(error);
+    if (reason === "refused" && this.#streamsLists && this.#resourceVersion === "" && isUnknownQuery(error)) {
+      this.#streamsLists = false; // an older API server
+      return 0;
+    }
+    counters.error(this.kind.name, reason);
+    switch (reason) {
+      case "expired":
+        this.#resourceVersion = "";
+        return timing.random() * RELIST_JITTER_MS;
+      case "forbidden":
+        this.#become("forbidden", message);
+        return this.#backoffMs(RETRY_REFUSED_LAST_MS);
+      case "missing":
+        this.#become("missing", message);
+        return this.#backoffMs(RETRY_REFUSED_LAST_MS);
+      case "silent":
+      case "unreachable":
+        // the next request is not to go into a connection that is dead
+        this.#options.client.reconnect();
+        break;
+      case "garbage":
+        this.#resourceVersion = "";
+        break;
+      case "refused":
+        // a version from the future, as after a backup was restored, is refused for ever
+        if (this.#attempts >= ATTEMPTS_WITH_VERSION) this.#resourceVersion = "";
+    }
+    this.#become("unreachable", message);
+    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+    return asked ?? this.#backoffMs(RETRY_LAST_MS);
+  }
+
+  #become(state: ReflectorState, detail = ""): void {
+    if (this.#state === state && this.#detail === detail) return;
+    this.#state = state;
+    this.#detail = detail;
+    this.#options.changed(this);
+  }
+
+  #path(query: Record<string, string>): string {
+    const { kind, scope } = this.#options;
+    const parameters = new URLSearchParams(query);
+    if (scope.labelSelector) parameters.set("labelSelector", scope.labelSelector);
+    return `${pathOf(kind, scope.namespace)}?${parameters}`;
+  }
+
+  #accept(form: "PartialObjectMetadata" | "PartialObjectMetadataList"): string {
+    return this.#options.isWhole ? "application/json" : `application/json;as=${form};${METADATA_ONLY},application/json`;
+  }
+
+  async #listByPages(signal: AbortSignal): Promise<void> {
+    const { client, sink, counters, pacer } = this.#options;
+    counters.of(this.kind.name).lists++;
+    this.#become("listing");
+    const list = sink.beginList();
+    let page: Record<string, string> = { limit: String(LIST_PAGE_OBJECTS), resourceVersion: "0" };
+    for (;;) {
+      const accept = this.#accept("PartialObjectMetadataList");
+      const splitter = new ItemSplitter(OBJECT_BYTES_MAX);
+      for await (const chunk of await client.get(this.#path(page), accept, signal)) {
+        pacer.begin();
+        for (const item of splitter.split(chunk)) {
+          counters.event(this.kind.name, "listed");
+          this.#read(item, (object: RawObject) => this.#give("put", object));
+          if (pacer.isOver) await pacer.next();
+        }
+        this.#heard();
+      }
+      this.#countTooLong(splitter);
+      const { resourceVersion, continue: next } = this.#end(splitter).metadata ?? {};
+      if (!next) {
+        this.#resourceVersion = resourceVersion ?? "0";
+        break;
+      }
+      page = { limit: String(LIST_PAGE_OBJECTS), continue: next };
+    }
+    sink.endList(this.kind, list);
+    this.#hasList = true;
+  }
+
+  #end(splitter: ItemSplitter) {
+    try {
+      return splitter.end();
+    } catch (cause) {
+      throw new Garbage("a list that is not whole", { cause });
+    }
+  }
+
+  /** Without a version to watch from, the stream begins with the list. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, timing, pacer } = this.#options;
+    const seconds = Math.round(WATCH_S_LEAST + WATCH_S_MORE * timing.random());
+    const query: Record<string, string> = {
+      watch: "true",
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(seconds),
+    };
+    const isList = this.#resourceVersion === "";
+    if (isList) Object.assign(query, { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" });
+    else query.resourceVersion = this.#resourceVersion;
+    const body = await client.get(this.#path(query), this.#accept("PartialObjectMetadata"), signal);
+    if (isList) this.#beginList();
+    this.#become(isList && !this.#hasList ? "listing" : "watching");
+    const splitter = new LineSplitter(OBJECT_BYTES_MAX);
+    this.#heard();
+    for await (const chunk of body) {
+      pacer.begin();
+      for (const line of splitter.split(chunk)) {
+        this.#read(line, (event: WatchEvent) => this.#take(event));
+        if (pacer.isOver) await pacer.next();
+      }
+      if (splitter.tooLong) this.#countTooLong(splitter);
+      const quietMs = this.#heard();
+      // after a quiet time news is read at once; in a busy one waking for each piece would cost more than the news
+      if (this.#list === undefined && quietMs < 2 * GATHER_MS) await timing.wait(GATHER_MS, signal);
+    }
+    // half a list is none: the next one begins anew
+    if (this.#list !== undefined) throw new Garbage("the stream ended before the list was whole");
+  }
+
+  #beginList(): void {
+    const { sink, counters } = this.#options;
+    counters.of(this.kind.name).lists++;
+    this.#list = sink.beginList();
+  }
+
+  /** Something came. Returns how long nothing had, ms. */
+  #heard(): number {
+    const before = this.#lastByteMs;
+    this.#lastByteMs = this.#options.timing.nowMs();
+    return this.#lastByteMs - before;
+  }
+
+  #countTooLong(splitter: { tooLong: number }): void {
+    for (; splitter.tooLong > 0; splitter.tooLong--) this.#options.counters.refused(this.kind.name, "too_long");
+  }
+
+  #read<Value>(bytes: Uint8Array, take: (value: Value) => void): void {
+    let value: Value;
+    try {
+      value = parseWithoutManagedFields(this.#decoder.decode(bytes)) as Value;
+    } catch (cause) {
+      throw new Garbage("something that is no JSON", { cause });
+    }
+    if (value === null || typeof value !== "object") throw new Garbage("something that is no object");
+    take(value);
+  }
+
+  #take({ type, object }: WatchEvent): void {
+    const { counters } = this.#options;
+    if (object === null || typeof object !== "object") throw new Garbage("an event of nothing");
+    const version = object.metadata?.resourceVersion;
+    switch (type) {
+      case "ADDED":
+      case "MODIFIED":
+        counters.event(this.kind.name, type === "ADDED" ? "added" : "modified");
+        this.#give("put", object);
+        break;
+      case "DELETED":
+        counters.event(this.kind.name, "deleted");
+        this.#give("delete", object);
+        break;
+      case "BOOKMARK":
+        counters.event(this.kind.name, "bookmark");
+        if (object.metadata?.annotations?.[INITIAL_END] === "true") this.#endList();
+        break;
+      case "ERROR":
+        throw errorOfStatus(object);
+      default:
+        throw new Garbage(`an event of type "${String(type).slice(0, 40)}"`);
+    }
+    if (version && this.#list === undefined) this.#resourceVersion = version;
+  }
+
+  /** An object that makes no sense is counted and passed over: the others do. */
+  #give(how: "put" | "delete", object: RawObject): void {
+    const { sink, counters } = this.#options;
+    try {
+      sink[how](this.kind, object);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof UsageError)) throw error;
+      counters.refused(this.kind.name, "unreadable");
+    }
+  }
+
+  #endList(): void {
+    if (this.#list === undefined) return;
+    this.#options.sink.endList(this.kind, this.#list);
+    this.#list = undefined;
+    this.#hasList = true;
+    this.#become("watching");
+  }
+}
+
+function isUnknownQuery(error: unknown): boolean {
+  return error instanceof ApiError && error.isUnknownQuery;
+}
+
+/** What went wrong, with what is behind it: fetch says no more than that it failed. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hasMore = error instanceof TypeError && error.cause instanceof Error;
+  return hasMore ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+}
+
+function reasonOf(error: unknown): WatchErrorReason {
+  if (error instanceof Silence) return "silent";
+  if (error instanceof Garbage) return "garbage";
+  if (!(error instanceof ApiError)) return "unreachable";
+  if (error.isExpired) return "expired";
+  if (error.status === 401) return "unauthorized";
+  if (error.status === 403) return "forbidden";
+  return error.status === 404 ? "missing" : "refused";
+}

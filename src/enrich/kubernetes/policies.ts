@@ -1,0 +1,167 @@
+/**
+ * What network policies say of a flow, as the API defines them (networking.k8s.io/v1): policies add up, a pod that none
+ * isolates is open, one that some do is closed but for what one of them permits. Whether the network enforces them is
+ * another question.
+ */
+import type { AttributeSet, AttributeSets, AttributeValue } from "../../attribute_sets.ts";
+import { ISOLATIONS_MAX } from "../../limits.ts";
+import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
+import type { Labels } from "./label_selector.ts";
+import { permits, type PolicyEnd } from "./network_policy.ts";
+import { NetworkPolicy, type Pod } from "./objects.ts";
+import type { Store } from "./store.ts";
+
+export type Direction = "ingress" | "egress";
+
+/** What policies say of one direction. */
+export interface Decision {
+  readonly verdict: "allow" | "deny";
+  /** Those that permit the flow; where none does, those that isolate the pod. */
+  readonly policies: readonly NetworkPolicy[];
+}
+
+/** Policies found permitting, one after the other: the same ones lead to the same decision. */
+interface Trail {
+  readonly policies: readonly NetworkPolicy[];
+  readonly next: Map<NetworkPolicy, Trail>;
+  readonly decision: Decision;
+}
+
+/** The policies that isolate pods with these labels in this namespace. */
+interface Isolation {
+  readonly policies: readonly NetworkPolicy[];
+  readonly trail: Trail;
+}
+
+type Isolations = Record<Direction, Isolation | undefined>;
+
+export class Policies {
+  readonly #store: Store;
+  readonly #sets: AttributeSets;
+  #generation = 0;
+  #isolations = new Map<Labels, Map<string, Isolations>>();
+  #flowSets = new Map<Decision | undefined, Map<Decision | undefined, AttributeSet>>();
+  readonly #peer: PolicyEnd;
+
+  constructor(store: Store, sets: AttributeSets, anyEnd: FlowEnd) {
+    this.#store = store;
+    this.#sets = sets;
+    this.#peer = { ip: anyEnd, pod: undefined, namespaceLabels: undefined };
+  }
+
+  /** What policies say of a flow, as attributes; undefined: no policy has a say. */
+  setOf(source: FlowEnd, from: FoundEnd, destination: FlowEnd, to: FoundEnd): AttributeSet | undefined {
+    if (!from.pod && !to.pod) return undefined;
+    const ingress = this.decide("ingress", source, from, destination, to);
+    const egress = this.decide("egress", source, from, destination, to);
+    return ingress || egress ? this.#setOf(ingress, egress) : undefined;
+  }
+
+  /** undefined: no policy isolates the pod in this direction, or none is asked. */
+  decide(
+    direction: Direction,
+    source: FlowEnd,
+    from: FoundEnd,
+    destination: FlowEnd,
+    to: FoundEnd,
+  ): Decision | undefined {
+    const [pod, peer, peerAt] = direction === "ingress"
+      ? [to.pod, from, source] as const
+      : [from.pod, to, destination] as const;
+    if (!pod || !isAsked(pod, peer)) return undefined;
+    const isolation = this.isolation(direction, pod);
+    if (!isolation) return undefined;
+    this.#peer.ip = peerAt;
+    this.#peer.pod = peer.pod;
+    this.#peer.namespaceLabels = peer.pod && this.#store.namespaceLabels(peer.pod.namespace);
+    let { trail } = isolation;
+    for (const policy of isolation.policies) {
+      if (this.permits(direction, policy, this.#peer, to.pod, destination)) trail = this.#step(trail, policy);
+    }
+    return trail.decision;
+  }
+
+  permits(
+    direction: Direction,
+    { rules, namespace }: NetworkPolicy,
+    peer: PolicyEnd,
+    target: Pod | undefined,
+    { port, protocol }: FlowEnd,
+  ): boolean {
+    for (const rule of rules[direction]!) if (permits(rule, namespace, peer, target, port, protocol)) return true;
+    return false;
+  }
+
+  #step(trail: Trail, policy: NetworkPolicy): Trail {
+    let next = trail.next.get(policy);
+    if (!next) {
+      const policies = [...trail.policies, policy];
+      next = { policies, next: new Map(), decision: { verdict: "allow", policies } };
+      trail.next.set(policy, next);
+    }
+    return next;
+  }
+
+  /** The policies that isolate a pod; undefined: none does. */
+  isolation(direction: Direction, pod: Pod): Isolation | undefined {
+    if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
+    if (this.#isolations.size >= ISOLATIONS_MAX) this.forget();
+    let ofLabels = this.#isolations.get(pod.labels);
+    if (!ofLabels) this.#isolations.set(pod.labels, ofLabels = new Map());
+    let isolations = ofLabels.get(pod.namespace);
+    if (!isolations) {
+      isolations = { ingress: this.#isolationOf("ingress", pod), egress: this.#isolationOf("egress", pod) };
+      ofLabels.set(pod.namespace, isolations);
+    }
+    return isolations[direction];
+  }
+
+  #isolationOf(direction: Direction, { namespace, labels }: Pod): Isolation | undefined {
+    const policies = [...this.#store.inNamespace("NetworkPolicy", namespace)]
+      .filter((policy) => policy instanceof NetworkPolicy)
+      .filter(({ rules }) => rules[direction] !== undefined && rules.pods.matches(labels))
+      .sort((a, b) => a.name < b.name ? -1 : 1);
+    if (!policies.length) return undefined;
+    return { policies, trail: { policies: [], next: new Map(), decision: { verdict: "deny", policies } } };
+  }
+
+  #setOf(ingress: Decision | undefined, egress: Decision | undefined): AttributeSet {
+    let ofIngress = this.#flowSets.get(ingress);
+    if (!ofIngress) this.#flowSets.set(ingress, ofIngress = new Map());
+    let set = ofIngress.get(egress);
+    if (!set) {
+      set = this.#sets.own({ ...attributesOf("ingress", ingress), ...attributesOf("egress", egress) });
+      ofIngress.set(egress, set);
+    }
+    return set;
+  }
+
+  /** Nothing that was decided holds any more. */
+  #beginAgain(): void {
+    this.#generation = this.#store.policyGeneration;
+    this.forget();
+  }
+
+  /** Gives back what is kept: it is made again when it is wanted. */
+  forget(): void {
+    for (const sets of this.#flowSets.values()) for (const set of sets.values()) this.#sets.release(set);
+    this.#flowSets = new Map();
+    this.#isolations = new Map();
+  }
+}
+
+/** Policies are not asked about a pod's node and the pod itself, nor on an address that leads on to other pods. */
+function isAsked(pod: Pod, peer: FoundEnd): boolean {
+  if (pod.hostNetwork || peer.pod === pod) return false;
+  if (peer.pod) return true;
+  if (peer.node?.name === pod.node) return false;
+  return peer.service === undefined || peer.slice !== undefined;
+}
+
+function attributesOf(direction: Direction, decision: Decision | undefined): Record<string, AttributeValue> {
+  if (!decision) return {};
+  return {
+    [`network.policies.${direction}`]: decision.policies.map(({ namespace, name }) => `${namespace}/${name}`),
+    [`network.policies.${direction}.verdict`]: decision.verdict,
+  };
+}

@@ -1,0 +1,200 @@
+/** Objects as the API server sends them become objects as they are kept: all else is forgotten on arrival. */
+import { INTERNED_VALUES } from "../../limits.ts";
+import type { KindAssociation, Want } from "./association.ts";
+import { type Extraction, wantedKeys } from "./extraction.ts";
+import { Interner } from "./interner.ts";
+import { type Cidr, parseCidr } from "./ip.ts";
+import type { Kind } from "./kinds.ts";
+import { type Labels, NO_LABELS } from "./label_selector.ts";
+import { readNetworkPolicy } from "./network_policy.ts";
+import {
+  type Container,
+  type EndpointPort,
+  EndpointSlice,
+  KubernetesObject,
+  type Metadata,
+  NetworkPolicy,
+  Node,
+  type Owner,
+  Pod,
+  Service,
+  type ServicePort,
+} from "./objects.ts";
+import type {
+  RawContainer,
+  RawEndpointPort,
+  RawEndpoints,
+  RawEndpointSlice,
+  RawMetadata,
+  RawNetworkPolicy,
+  RawNode,
+  RawObject,
+  RawOwner,
+  RawPod,
+  RawService,
+} from "./raw_object.ts";
+import type { SelectorRelations } from "./selector_relations.ts";
+import type { SideFilters } from "./port_filter.ts";
+import { protocolOf } from "./transport_protocol.ts";
+
+export interface Stripped {
+  readonly object: KubernetesObject;
+  readonly wants: readonly Want[];
+}
+
+const SERVICE_LABEL = "kubernetes.io/service-name";
+
+export class Stripper {
+  readonly #extractions: readonly Extraction[];
+  readonly #relations: SelectorRelations;
+  /** Kinds of which policies and relations need all labels. */
+  readonly #matchedByLabels: ReadonlySet<string>;
+  readonly #texts = new Interner<string>(INTERNED_VALUES);
+  readonly #labels = new Interner<Labels>(INTERNED_VALUES);
+  readonly #owners = new Interner<Owner>(INTERNED_VALUES);
+  readonly #lists = new Interner<readonly unknown[]>(INTERNED_VALUES);
+  readonly #parsed = new Interner<object>(INTERNED_VALUES);
+
+  constructor(
+    extractions: readonly Extraction[],
+    relations: SelectorRelations,
+    matchedByLabels: ReadonlySet<string>,
+  ) {
+    this.#extractions = extractions;
+    this.#relations = relations;
+    this.#matchedByLabels = matchedByLabels;
+  }
+
+  /** nowMs: for whoever does not say when it was created. */
+  strip(kind: Kind, raw: RawObject, association: KindAssociation | undefined, nowMs: number): Stripped {
+    const metadata = this.#metadata(kind, raw.metadata ?? {}, nowMs);
+    const filters = association?.filters(raw);
+    return { object: this.#object(kind, raw, metadata, filters), wants: association?.wants(raw) ?? [] };
+  }
+
+  #object(kind: Kind, raw: RawObject, metadata: Metadata, filters: SideFilters | undefined): KubernetesObject {
+    const selector = this.#relations.selectorIn(kind.name, raw);
+    switch (kind.name) {
+      case "Pod":
+        return this.#pod(raw, metadata, filters);
+      case "Service":
+        return new Service(metadata, filters, selector, this.#servicePorts(raw));
+      case "EndpointSlice": {
+        const service = this.#text(raw.metadata?.labels?.[SERVICE_LABEL]);
+        return new EndpointSlice(metadata, filters, service, this.#ports((raw as RawEndpointSlice).ports));
+      }
+      case "Endpoints": {
+        const ports = (raw as RawEndpoints).subsets?.flatMap(({ ports }) => ports ?? []);
+        return new EndpointSlice(metadata, filters, metadata.name, this.#ports(ports));
+      }
+      case "Node":
+        return this.#node(raw, metadata, filters);
+      case "NetworkPolicy": {
+        const { spec } = raw as RawNetworkPolicy;
+        const rules = this.#once(this.#parsed, spec, () => readNetworkPolicy(raw));
+        return new NetworkPolicy(metadata, selector, rules as NetworkPolicy["rules"]);
+      }
+      default:
+        return new KubernetesObject(metadata, filters, selector);
+    }
+  }
+
+  #metadata(kind: Kind, raw: RawMetadata, nowMs: number): Metadata {
+    const owners = raw.ownerReferences ?? [];
+    return {
+      kind: kind.name,
+      uid: String(raw.uid ?? ""),
+      name: String(raw.name ?? ""),
+      namespace: this.#text(raw.namespace),
+      createdMs: timeMs(raw.creationTimestamp) ?? nowMs,
+      labels: this.#labelsOf(kind, raw.labels),
+      annotations: this.#labelsOnce(wantedKeys(this.#extractions, kind.word, "annotations", raw.annotations)),
+      owner: this.#owner(owners.find(({ controller }) => controller) ?? owners[0]),
+    };
+  }
+
+  #labelsOf(kind: Kind, raw: Labels | undefined): Labels {
+    if (raw && this.#matchedByLabels.has(kind.name)) return this.#labelsOnce(raw);
+    return this.#labelsOnce(wantedKeys(this.#extractions, kind.word, "labels", raw));
+  }
+
+  #labelsOnce(labels: Labels): Labels {
+    if (labels === NO_LABELS) return labels;
+    return this.#labels.get(JSON.stringify(labels), () => labels);
+  }
+
+  #owner(raw: RawOwner | undefined): Owner | undefined {
+    if (!raw?.uid) return undefined;
+    const [kind, name, uid] = [this.#text(raw.kind), String(raw.name ?? ""), String(raw.uid)];
+    return this.#owners.get(`${kind}/${name}/${uid}`, () => ({ kind, name, uid }));
+  }
+
+  /** What is no text counts as none. */
+  #text(value: unknown): string {
+    return typeof value === "string" ? this.#texts.get(value, () => value) : "";
+  }
+
+  /** Equal contents once. */
+  #once<Value>(values: Interner<Value>, raw: unknown, make: () => Value): Value {
+    return values.get(JSON.stringify(raw) ?? "", make);
+  }
+
+  #pod(raw: RawPod, metadata: Metadata, filters: SideFilters | undefined): Pod {
+    const { spec = {}, status = {} } = raw;
+    // a sidecar is an init container that stays
+    const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+    const containers = [...spec.containers ?? [], ...sidecars].map(containerOf);
+    return new Pod(metadata, filters, {
+      node: this.#text(spec.nodeName),
+      hostNetwork: spec.hostNetwork === true,
+      containers: this.#once(this.#lists, containers, () => containers) as Container[],
+      startedMs: timeMs(status.startTime) ?? metadata.createdMs,
+      terminating: raw.metadata?.deletionTimestamp !== undefined,
+      endedMs: endedMs(status),
+    });
+  }
+
+  #servicePorts({ spec = {} }: RawService): readonly ServicePort[] {
+    const ports = (spec.ports ?? []).map(({ port = 0, nodePort = 0, protocol }) => ({
+      port,
+      nodePort,
+      protocol: protocolOf(protocol),
+    }));
+    return this.#once(this.#lists, ports, () => ports) as ServicePort[];
+  }
+
+  #ports(raw: readonly RawEndpointPort[] = []): readonly EndpointPort[] {
+    const ports = raw.flatMap(({ port, protocol }) => port ? [{ port, protocol: protocolOf(protocol) }] : []);
+    return this.#once(this.#lists, ports, () => ports) as EndpointPort[];
+  }
+
+  #node({ spec = {}, status = {} }: RawNode, metadata: Metadata, filters: SideFilters | undefined): Node {
+    const addresses = status.addresses ?? [];
+    const internal = addresses.find(({ type }) => type === "InternalIP") ?? addresses[0];
+    const texts = spec.podCIDRs ?? (spec.podCIDR ? [spec.podCIDR] : []);
+    const ranges = this.#once(this.#lists, ["ranges", ...texts], () => texts.flatMap((text) => parseCidr(text) ?? []));
+    return new Node(metadata, filters, this.#text(internal?.address), ranges as Cidr[]);
+  }
+}
+
+function containerOf({ name = "", image = "", ports = [] }: RawContainer): Container {
+  return {
+    name: String(name),
+    image: String(image),
+    ports: ports.flatMap(({ name = "", containerPort, hostPort = 0, protocol }) =>
+      containerPort ? [{ name: String(name), port: containerPort, hostPort, protocol: protocolOf(protocol) }] : []
+    ),
+  };
+}
+
+/** RFC 3339 as Unix ms. */
+function timeMs(text: string | undefined): number | undefined {
+  const ms = text === undefined ? NaN : Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** When a pod's containers have ended for good; 0 when it does not say when; Infinity while they run. */
+function endedMs({ phase, containerStatuses = [] }: NonNullable<RawPod["status"]>): number {
+  if (phase !== "Succeeded" && phase !== "Failed") return Infinity;
+  return Math.max(0, ...containerStatuses.map(({ state }) => timeMs(state?.terminated?.finishedAt) ?? 0));
+}

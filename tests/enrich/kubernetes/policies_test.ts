@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import type { Attributes } from "../../../src/attribute_sets.ts";
+import { buildRecord, type RecordFields } from "../../support/build_record.ts";
+import { object, pod } from "../../support/cluster/manifest.ts";
+import { PureCluster } from "../../support/cluster/pure_cluster.ts";
+
+const NODE = { node: "node-a", hostIp: "192.168.10.1" };
+const TCP = 6;
+const UDP = 17;
+const ICMP = 1;
+const [WEB, API, DB] = ["10.1.0.1", "10.1.0.2", "10.1.0.3"] as const;
+const OUTSIDE = "192.0.2.1";
+
+/** web and api in shop (team blue), db in data (team green). */
+function cluster(): PureCluster {
+  const made = new PureCluster();
+  made.create(object("v1", "Namespace", "shop", "", { labels: { team: "blue" } }));
+  made.create(object("v1", "Namespace", "data", "", { labels: { team: "green" } }));
+  const node = { spec: {}, status: { addresses: [{ type: "InternalIP", address: "192.168.10.1" }] } };
+  made.create(object("v1", "Node", "node-a", "", node));
+  const container = (name: string, containerPort: number) => [{ name: "main", ports: [{ name, containerPort }] }];
+  made.create(pod({ ...NODE, namespace: "shop", name: "web", ips: [WEB], labels: { app: "web" } }));
+  made.create(
+    pod({
+      ...NODE,
+      namespace: "shop",
+      name: "api",
+      ips: [API],
+      labels: { app: "api" },
+      containers: container("https", 8443),
+    }),
+  );
+  made.create(
+    pod({
+      ...NODE,
+      namespace: "data",
+      name: "db",
+      ips: [DB],
+      labels: { app: "db" },
+      containers: container("sql", 5432),
+    }),
+  );
+  return made;
+}
+
+function policy(cluster: PureCluster, namespace: string, name: string, spec: unknown): void {
+  cluster.create(object("networking.k8s.io/v1", "NetworkPolicy", name, namespace, { spec }));
+}
+
+function says(cluster: PureCluster, source: string, destination: string, port = 5432, rest: RecordFields = {}): string {
+  const now = BigInt(cluster.nowMs) * 1_000_000n;
+  const record = buildRecord({
+    protocol: TCP,
+    source,
+    destination,
+    destinationPort: port,
+    startUnixNs: now,
+    endUnixNs: now,
+    ...rest,
+  });
+  const attributes: Attributes = cluster.naming.namesOf(record).flow?.attributes ?? {};
+  return ["ingress", "egress"].flatMap((direction) => {
+    const names = attributes[`network.policies.${direction}`];
+    return names ? [`${direction} ${attributes[`network.policies.${direction}.verdict`]} ${names}`] : [];
+  }).join("; ");
+}
+
+Deno.test("a pod that no policy isolates has nothing said of it", () => {
+  const made = cluster();
+  policy(made, "shop", "elsewhere", { podSelector: { matchLabels: { app: "web" } }, policyTypes: ["Egress"] });
+  assert.equal(says(made, API, DB), "");
+  assert.equal(says(made, OUTSIDE, OUTSIDE), "");
+});
+
+Deno.test("policies without rules deny, in the directions that they are of", () => {
+  const made = cluster();
+  policy(made, "data", "in", { podSelector: {}, policyTypes: ["Ingress"] });
+  policy(made, "shop", "out", { podSelector: {}, policyTypes: ["Egress"] });
+  assert.equal(says(made, API, DB), "ingress deny data/in; egress deny shop/out");
+  assert.equal(says(made, DB, API), "");
+  policy(made, "data", "of-old", { podSelector: {} });
+  assert.equal(says(made, WEB, DB), "ingress deny data/in,data/of-old; egress deny shop/out", "Ingress is the default");
+  policy(made, "data", "out-by-rule", { podSelector: {}, egress: [{}] });
+  assert.equal(says(made, DB, API), "egress allow data/out-by-rule", "Egress where there are rules for it");
+});
+
+Deno.test("policies add up: one that permits is enough, and all that do are named", () => {
+  const made = cluster();
+  policy(made, "data", "deny", { podSelector: {} });
+  policy(made, "data", "blue", {
+    podSelector: {},
+    ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: "blue" } } }] }],
+  });
+  policy(made, "data", "all", { podSelector: { matchLabels: { app: "db" } }, ingress: [{}] });
+  assert.equal(says(made, API, DB), "ingress allow data/all,data/blue");
+  assert.equal(says(made, OUTSIDE, DB), "ingress allow data/all");
+});
+
+Deno.test("peers: pods of the own namespace, of others, all of a namespace, and both selectors together", () => {
+  const made = cluster();
+  const from = (peer: unknown) => ({ podSelector: { matchLabels: { app: "db" } }, ingress: [{ from: [peer] }] });
+  const blue = { namespaceSelector: { matchLabels: { team: "blue" } } };
+  const rows: Array<[unknown, string[]]> = [
+    [{ podSelector: {} }, []],
+    [{ namespaceSelector: {} }, [WEB, API]],
+    [blue, [WEB, API]],
+    [{ namespaceSelector: { matchLabels: { team: "red" } } }, []],
+    [{ ...blue, podSelector: { matchLabels: { app: "api" } } }, [API]],
+    [{
+      namespaceSelector: { matchExpressions: [{ key: "team", operator: "NotIn", values: ["green"] }] },
+      podSelector: {},
+    }, [WEB, API]],
+    [{ ipBlock: { cidr: "10.1.0.0/24", except: ["10.1.0.2/32"] } }, [WEB]],
+    [{ ipBlock: { cidr: "no range" } }, []],
+    [{}, []],
+  ];
+  for (const [i, [peer, allowed]] of rows.entries()) {
+    policy(made, "data", `p${i}`, from(peer));
+    for (const source of [WEB, API, OUTSIDE]) {
+      const verdict = allowed.includes(source) ? "allow" : "deny";
+      assert.equal(says(made, source, DB), `ingress ${verdict} data/p${i}`, `${JSON.stringify(peer)} from ${source}`);
+    }
+    made.delete("NetworkPolicy", "data", `p${i}`);
+  }
+});
+
+Deno.test("ports: numbers, ranges, names and protocols; none at all permits whatever there is", () => {
+  const made = cluster();
+  const ports = (...ports: unknown[]) => ({ podSelector: {}, ingress: [{ ports }] });
+  const rows: Array<[unknown, Array<[number, number]>]> = [
+    [ports(), [[5432, TCP], [9, UDP], [0, ICMP], [9999, TCP]]],
+    [ports({ port: 5432 }), [[5432, TCP]]],
+    [ports({ protocol: "UDP", port: 9 }), [[9, UDP]]],
+    [ports({ protocol: "TCP" }), [[5432, TCP], [9999, TCP]]],
+    [ports({ port: 5000, endPort: 6000 }), [[5432, TCP]]],
+    [ports({ port: "sql" }), [[5432, TCP]]],
+    [ports({ protocol: "UDP", port: "sql" }), []],
+    [ports({ port: "https" }), []],
+    [ports({ port: 9999 }, { protocol: "UDP", port: 9 }), [[9, UDP], [9999, TCP]]],
+  ];
+  for (const [i, [spec, allowed]] of rows.entries()) {
+    policy(made, "data", `p${i}`, spec);
+    for (const [port, protocol] of [[5432, TCP], [9, UDP], [0, ICMP], [9999, TCP]] as const) {
+      const isAllowed = allowed.some(([own, ofProtocol]) => own === port && ofProtocol === protocol);
+      const expected = `ingress ${isAllowed ? "allow" : "deny"} data/p${i}`;
+      assert.equal(says(made, API, DB, port, { protocol }), expected, `${JSON.stringify(spec)} ${port}/${protocol}`);
+    }
+    made.delete("NetworkPolicy", "data", `p${i}`);
+  }
+});
+
+Deno.test("a port by name is one of the pod that the flow goes to, in egress rules, too", () => {
+  const made = cluster();
+  policy(made, "data", "out", { podSelector: {}, policyTypes: ["Egress"], egress: [{ ports: [{ port: "https" }] }] });
+  assert.equal(says(made, DB, API, 8443), "egress allow data/out");
+  assert.equal(says(made, DB, API, 5432), "egress deny data/out");
+  assert.equal(says(made, DB, OUTSIDE, 8443), "egress deny data/out", "who is no pod has no names of ports");
+});
+
+Deno.test("policies say nothing of a pod's own node, of the pod itself, of pods of the host and of services", () => {
+  const made = cluster();
+  policy(made, "data", "closed", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  assert.equal(says(made, "192.168.10.1", DB), "");
+  assert.equal(says(made, DB, "192.168.10.1"), "");
+  assert.equal(says(made, DB, DB), "");
+  made.create(object("v1", "Service", "db", "data", { spec: { clusterIP: "10.96.0.9", ports: [] } }));
+  assert.equal(says(made, DB, "10.96.0.9"), "", "it is decided behind the service's address");
+  const containers = [{ name: "main", ports: [{ containerPort: 9100 }] }];
+  made.create(pod({ ...NODE, namespace: "data", name: "host", ips: ["192.168.10.1"], hostNetwork: true, containers }));
+  assert.equal(says(made, WEB, "192.168.10.1", 9100), "");
+});
+
+Deno.test("a pod of the host is its node to a rule: a block can name it, a selector cannot", () => {
+  const made = cluster();
+  const containers = [{ name: "main", ports: [{ containerPort: 9100 }] }];
+  made.create(
+    pod({
+      namespace: "shop",
+      name: "host",
+      node: "node-b",
+      hostIp: "192.168.10.2",
+      ips: ["192.168.10.2"],
+      hostNetwork: true,
+      containers,
+    }),
+  );
+  policy(made, "data", "by-pod", {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ namespaceSelector: {} }] }],
+  });
+  assert.equal(says(made, DB, "192.168.10.2", 9100), "egress deny data/by-pod");
+  policy(made, "data", "by-block", {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ ipBlock: { cidr: "192.168.10.0/24" } }] }],
+  });
+  assert.equal(says(made, DB, "192.168.10.2", 9100), "egress allow data/by-block");
+});
+
+Deno.test("what policies say follows policies, labels of pods and labels of namespaces", () => {
+  const made = cluster();
+  policy(made, "data", "blue", {
+    podSelector: {},
+    ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: "blue" } } }] }],
+  });
+  assert.equal(says(made, API, DB), "ingress allow data/blue");
+  made.update("Namespace", "", "shop", (namespace) => namespace.metadata.labels.team = "red");
+  assert.equal(says(made, API, DB), "ingress deny data/blue");
+  made.update("NetworkPolicy", "data", "blue", (policy) => policy.spec.podSelector = { matchLabels: { app: "cache" } });
+  assert.equal(says(made, API, DB), "");
+  made.update("Pod", "data", "db", (pod) => pod.metadata.labels.app = "cache");
+  assert.equal(says(made, API, DB), "ingress deny data/blue");
+  made.delete("NetworkPolicy", "data", "blue");
+  assert.equal(says(made, API, DB), "");
+});
+
+Deno.test("what is remembered of policies is bounded, however many labels pods have", () => {
+  const made = cluster();
+  policy(made, "data", "deny", { podSelector: {} });
+  const flows = new Set<number>();
+  for (let i = 0; i < 4_201; i++) {
+    const ip = `10.2.${i >> 8}.${i & 255}`;
+    made.create(pod({ ...NODE, namespace: "data", name: `pod-${i}`, ips: [ip], labels: { number: `${i}` } }));
+    const now = BigInt(made.nowMs) * 1_000_000n;
+    const record = buildRecord({ protocol: TCP, source: API, destination: ip, startUnixNs: now, endUnixNs: now });
+    flows.add(made.naming.namesOf(record).flow!.id);
+  }
+  assert.equal(flows.size, 1);
+  policy(made, "data", "more", { podSelector: {} });
+  says(made, API, DB);
+  made.sets.collect(() => {});
+  assert.equal(made.sets.byId([...flows][0]!), undefined, "no owner is left behind");
+});
+
+Deno.test("sets of policies are kept once, and given back when policies change", () => {
+  const made = cluster();
+  policy(made, "data", "deny", { podSelector: {} });
+  const now = BigInt(made.nowMs) * 1_000_000n;
+  const record = buildRecord({ protocol: TCP, source: API, destination: DB, startUnixNs: now, endUnixNs: now });
+  const first = made.naming.namesOf(record).flow!;
+  assert.equal(made.naming.namesOf(record).flow, first);
+  policy(made, "data", "also", { podSelector: {} });
+  assert.notEqual(made.naming.namesOf(record).flow!.id, first.id);
+  made.sets.collect(() => {});
+  assert.equal(made.sets.byId(first.id), undefined);
+});
