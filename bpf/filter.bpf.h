@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Packets that need no counting, because no record of their flow would be handed out, or because sampling leaves their
- * flow out. Only what is so whoever began the flow is decided here: the table decides the rest on the flow's last state,
- * and would come to the same end for what was kept from it.
+ * flow out. Only what is so whoever began the flow is decided here. User space decides the rest on what a flow is like
+ * in the end, and would come to the same end for what was kept from it.
  */
 #ifndef WEIR_FILTER_BPF_H
 #define WEIR_FILTER_BPF_H

@@ -24,7 +24,7 @@ struct filter_node {
 /* The first byte chooses among 256 roots. IPv4's addresses begin behind the prefix that maps them, ::ffff:0:0/96. */
 #define FILTER_ROOTS_IPV6 0
 #define FILTER_ROOTS_IPV4 256
-/* Bytes that are looked at behind the first. Longer prefixes of IPv6 are not told apart: the table has the last word. */
+/* Bytes that are looked at behind the first. Longer prefixes of IPv6 are not told apart: user space decides. */
 #define FILTER_STEPS_IPV6 7
 #define FILTER_STEPS_IPV4 3
 

@@ -1,16 +1,18 @@
-/** A filter's addresses, of both ends at once: every address has one answer, and neighbours with the same are one range. */
+/** A filter's addresses, of both ends at once: every address has one answer; neighbours with the same are a range. */
 import { Ends, hasPatterns, type Patterns } from "./filter.ts";
+import type { FlowRecord, Side } from "./flow_record.ts";
 import type { AddressPattern } from "./settings/mod.ts";
 
 type AddressKey = Patterns<AddressPattern> | undefined;
 
-/** Ranges of addresses as numbers of 128 bits, IPv4 mapped into IPv6. The first begins at 0, each ends before the next. */
+/** Ranges of addresses as numbers, IPv4 mapped into IPv6. The first begins at 0, each ends before the next. */
 export interface AddressVerdicts {
   starts: bigint[];
   /** Which ends of a flow a range's addresses may be: Ends. */
   ends: number[];
 }
 
+const WORD_PLACES = [0, 1, 2, 3] as const;
 const ADDRESS_BITS = 128;
 const ADDRESSES = 1n << BigInt(ADDRESS_BITS);
 
@@ -81,9 +83,40 @@ function add({ starts, ends }: AddressVerdicts, start: bigint, end: number): voi
   ends.push(end);
 }
 
-/** What an address's range says. */
-export function endsOfAddress({ starts, ends }: AddressVerdicts, address: bigint): number {
-  return ends[rangeOf(starts, address)]!;
+/** The same ranges for addresses as records have them: in words, and without making a number of 128 bits. */
+export class AddressRanges {
+  readonly #starts: Int32Array;
+  readonly #ends: Uint8Array;
+
+  constructor({ starts, ends }: AddressVerdicts) {
+    this.#starts = Int32Array.from(starts.flatMap(wordsOf));
+    this.#ends = Uint8Array.from(ends);
+  }
+
+  /** Which ends a record's address may be. */
+  endsOf(record: FlowRecord, side: Side): number {
+    let [low, high] = [0, this.#ends.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#beginsBehind(middle, record, side)) high = middle;
+      else low = middle;
+    }
+    return this.#ends[low]!;
+  }
+
+  #beginsBehind(range: number, record: FlowRecord, side: Side): boolean {
+    for (const place of WORD_PLACES) {
+      const start = this.#starts[range * WORD_PLACES.length + place]!;
+      const word = record.addressWord(side, place);
+      if (start !== word) return start >>> 0 > word >>> 0;
+    }
+    return false;
+  }
+}
+
+/** From the most significant on. */
+function wordsOf(address: bigint): number[] {
+  return WORD_PLACES.map((place) => Number(BigInt.asIntN(32, address >> BigInt(96 - 32 * place))));
 }
 
 /** The last range that begins at an address or before it. */

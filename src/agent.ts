@@ -2,13 +2,14 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
-import { type Books, type ExporterTerms, sum } from "./books.ts";
+import { type Amount, type Books, type ExporterTerms, sum, zeroAmount } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
   Capture,
   type InterfaceChoice,
   type Kernel,
+  kernelFilter,
   type NetworkNamespace,
   type Stray,
   type WatchedDevice,
@@ -19,10 +20,13 @@ import { CollectorThread } from "./collector_thread.ts";
 import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, RecordSum } from "./export/mod.ts";
+import type { FilterSettings } from "./filter.ts";
 import type { TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
+import { RecordGate } from "./record_gate.ts";
+import type { Sampling } from "./sampling.ts";
 import { nextTurn } from "./turn.ts";
 
 export interface AgentOptions {
@@ -38,6 +42,10 @@ export interface AgentOptions {
   priority: number;
   meaningOf: MeaningOf;
   exporters: Exporter[];
+  /** Which flows are handed out. Default: all. */
+  filter?: FilterSettings | undefined;
+  /** Default: every flow is kept. */
+  sampling?: Sampling | undefined;
 }
 
 /** Records given to the exporters between two turns of the event loop. */
@@ -51,6 +59,7 @@ export class Agent {
   readonly #kernelBooks: KernelBooks;
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
+  readonly #gate: RecordGate;
   readonly #meaningOf: MeaningOf;
   readonly #exporters: Exporter[];
   readonly #exporting: Promise<void>;
@@ -68,6 +77,9 @@ export class Agent {
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
     this.#out = new OutReader(this.#memory, this.plan);
 
+    const { filter, sampling } = options;
+    this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
+
     // What the device table says is asked for before there is a collector to take it: it starts with the last word.
     let devicesWanted = 0;
     let collector: CollectorThread | undefined;
@@ -76,6 +88,7 @@ export class Agent {
       plan: this.plan,
       memory: this.#memory,
       idleGapMs: shortestIdleTimeoutMs(options.table),
+      filter: filter && kernelFilter(filter),
       nowMs: () => Number(systemClock.monotonicNs()) / NS_PER_MS,
       publishDevices(address) {
         devicesWanted = address;
@@ -93,7 +106,7 @@ export class Agent {
       memory: this.#memory,
       module: options.module,
       plan: this.plan,
-      table: options.table,
+      table: { ...options.table, sampling },
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
@@ -112,11 +125,20 @@ export class Agent {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
       this.#out.take(BATCH_RECORDS, (record) => {
-        const meaning = this.#meaningOf(record);
-        for (const exporter of this.#exporters) exporter.accept(record, meaning);
+        const meaning = this.#gate.admit(record, this.#meaningOf);
+        if (meaning) { for (const exporter of this.#exporters) exporter.accept(record, meaning); }
       });
       await nextTurn();
     }
+  }
+
+  /**
+   * Another filter from now on, for packets that come and for records that are handed out. No packet is lost between
+   * the two, and what was booked stays booked. Throws KernelError, and then the filter of before stays in force.
+   */
+  useFilter(filter: FilterSettings): void {
+    this.#capture.useFilter(kernelFilter(filter));
+    this.#gate.useFilter(filter);
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
@@ -153,39 +175,54 @@ export class Agent {
     return this.#collector.rounds();
   }
 
+  /** The table's figures. Records are those that the gate let pass. */
   stats(): TableStats {
-    return this.#tableBooks.stats();
+    return { ...this.#tableBooks.stats(), records: this.#gate.records().passed };
+  }
+
+  /** Records that were not handed out, by why. */
+  recordsKeptBack(): Record<string, number> {
+    const { filtered, sampledOut } = this.#gate.records();
+    return { filtered, sampled_out: sampledOut };
   }
 
   kernelDetail(): KernelDetail {
     return this.#kernelBooks.detail();
   }
 
-  /** The books as they are, without counting anything first: for metrics. */
+  /**
+   * The books as they are, without counting anything first: for metrics. No term ever falls: what is in the out ring is
+   * in none, because it may be kept back yet.
+   */
   books(): Books {
-    return this.#readBooks();
+    return this.#readBooks(zeroAmount());
   }
 
   /** The books of this moment: seen, then everything counted, then seen again. After stop() they are final. */
   async auditBooks(): Promise<Books> {
-    if (this.#state === "stopped") return this.#readBooks();
+    if (this.#state === "stopped") return this.#readBooks(this.#waiting());
     const seenBefore = this.#kernelBooks.terms();
-    const books = await this.#collector.audit(() => this.#readBooks());
+    const books = await this.#collector.audit(() => this.#readBooks(this.#waiting()));
     const seenAfter = this.#kernelBooks.terms().seen;
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
 
-  #readBooks(): Books {
-    return readBooks(this.#kernelBooks, this.#tableBooks, this.#exporterTerms());
-  }
-
-  /** What is handed out and not taken yet waits for every exporter. */
-  #exporterTerms(): Record<string, ExporterTerms> {
+  /** What is in the out ring. */
+  #waiting(): Amount {
     const waiting = new RecordSum();
     this.#out.look((record) => waiting.add(record));
+    return waiting.amount();
+  }
+
+  #readBooks(waiting: Amount): Books {
+    return readBooks(this.#kernelBooks, this.#tableBooks, this.#gate.terms(waiting), this.#exporterTerms(waiting));
+  }
+
+  /** What is in the out ring still counts as handed out, and waits for every exporter. */
+  #exporterTerms(waiting: Amount): Record<string, ExporterTerms> {
     return Object.fromEntries(this.#exporters.map((exporter) => {
       const terms = exporter.terms();
-      return [exporter.name, { ...terms, queued: sum(terms.queued, waiting.amount()) }];
+      return [exporter.name, { ...terms, queued: sum(terms.queued, waiting) }];
     }));
   }
 

@@ -14,6 +14,12 @@ export interface Patterns<Pattern> {
 /** Which ends of a flow an address or a port may be; enum ends of bpf/filter.h. */
 export const Ends = { SOURCE: 1, DESTINATION: 2, EITHER: 3 } as const;
 
+/** What is known of a device; of a recorded one not everything. */
+export interface NamedDevice {
+  name: string | undefined;
+  ifindex: number | undefined;
+}
+
 /** Whether a key has anything to say. */
 export function hasPatterns<Pattern>(patterns: Patterns<Pattern> | undefined): patterns is Patterns<Pattern> {
   return patterns !== undefined && patterns.match.length + patterns.not_match.length > 0;
@@ -63,4 +69,19 @@ export function numbersPass(patterns: Patterns<NumberRange> | undefined, size: n
   for (const { least, most } of patterns.match) pass.fill(1, least, most + 1);
   for (const { least, most } of patterns.not_match) pass.fill(0, least, most + 1);
   return pass;
+}
+
+/** Devices are looked at, or not: what one that is not sees is as if weir were not there. */
+export function devicesPass(
+  { interface_name: names, interface_index: indexes }: FilterSettings["network"],
+): ((device: NamedDevice) => boolean) | undefined {
+  const namePasses = namesPass(names);
+  const byIndex = hasPatterns(indexes) ? indexes : undefined;
+  if (!namePasses && !byIndex) return undefined;
+  return ({ name, ifindex }) => {
+    if (namePasses && !(name === undefined ? unknownPasses(names) : namePasses(name))) return false;
+    if (!byIndex) return true;
+    if (ifindex === undefined) return unknownPasses(byIndex);
+    return passes(byIndex, ({ least, most }) => ifindex >= least && ifindex <= most);
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * Which flows are kept where not all are: those whose hash is below a threshold. The hash is of the addresses, ports and
+ * Which flows are kept where not all are: those whose hash is below a threshold. The hash is of addresses, ports and
  * protocol alone, so both directions and every agent with the same seed keep the same flows.
  */
 

@@ -92,7 +92,7 @@ export class Capture {
 
   #filteredBy(filter: KernelFilter | undefined): FilteredDevices | undefined {
     if (!filter?.devicePasses) return undefined;
-    return new FilteredDevices(this.#options.kernel, this.#program.filterDevicesFd(), filter.devicePasses);
+    return new FilteredDevices(this.#program, filter.devicePasses);
   }
 
   /**

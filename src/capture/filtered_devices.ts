@@ -1,11 +1,9 @@
 /** The devices whose packets the filter keeps out: told to the kernel program before it runs on one of them. */
 import { KernelError } from "../errors.ts";
+import type { NamedDevice } from "../filter.ts";
 import { log } from "../log.ts";
-import type { Kernel } from "./kernel.ts";
-import type { NamedDevice } from "./kernel_filter.ts";
 import type { LinkChange } from "./links.ts";
-
-const ONE = new Uint8Array(new Uint32Array([1]).buffer);
+import type { FlowProgram } from "./program.ts";
 
 interface KnownDevice {
   ifindex: number;
@@ -13,15 +11,12 @@ interface KnownDevice {
 }
 
 export class FilteredDevices {
-  readonly #kernel: Kernel;
-  readonly #mapFd: number;
+  readonly #program: FlowProgram;
   readonly #passes: (device: NamedDevice) => boolean;
   readonly #filtered = new Set<number>();
 
-  /** mapFd: the program's filter_devices. */
-  constructor(kernel: Kernel, mapFd: number, passes: (device: NamedDevice) => boolean) {
-    this.#kernel = kernel;
-    this.#mapFd = mapFd;
+  constructor(program: FlowProgram, passes: (device: NamedDevice) => boolean) {
+    this.#program = program;
     this.#passes = passes;
   }
 
@@ -53,7 +48,7 @@ export class FilteredDevices {
     if (this.#passes({ ifindex, name })) return this.#forget(ifindex);
     if (this.#filtered.has(ifindex)) return;
     try {
-      this.#kernel.writeMap(this.#mapFd, ifindex, ONE);
+      this.#program.filterDevice(ifindex);
       this.#filtered.add(ifindex);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
@@ -62,6 +57,6 @@ export class FilteredDevices {
   }
 
   #forget(ifindex: number): void {
-    if (this.#filtered.delete(ifindex)) this.#kernel.deleteFromMap(this.#mapFd, ifindex);
+    if (this.#filtered.delete(ifindex)) this.#program.unfilterDevice(ifindex);
   }
 }

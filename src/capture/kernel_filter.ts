@@ -3,16 +3,10 @@
  * becomes of it. A packet that can pass one way round, or perhaps, is counted, and the table decides.
  */
 import { addressVerdicts } from "../address_verdicts.ts";
-import { Ends, type FilterSettings, hasPatterns, namesPass, numbersPass, passes, unknownPasses } from "../filter.ts";
+import { devicesPass, Ends, type FilterSettings, type NamedDevice, namesPass, numbersPass } from "../filter.ts";
 import { protocolNames } from "../names.ts";
 import { addressTree } from "./address_tree.ts";
 import { Withhold } from "./knobs.ts";
-
-/** What is known of a device; of a recorded one not everything. */
-export interface NamedDevice {
-  name: string | undefined;
-  ifindex: number | undefined;
-}
 
 export interface KernelFilter {
   /** Bits of {@linkcode Withhold}. */
@@ -84,19 +78,4 @@ function portEnds(source: Uint8Array | undefined, destination: Uint8Array | unde
     packed[port >> 2]! |= ends << port % 4 * 2;
   }
   return packed;
-}
-
-/** Devices are looked at, or not: what one that is not sees is as if weir were not there. */
-function devicesPass(
-  { interface_name: names, interface_index: indexes }: FilterSettings["network"],
-): ((device: NamedDevice) => boolean) | undefined {
-  const namePasses = namesPass(names);
-  const byIndex = hasPatterns(indexes) ? indexes : undefined;
-  if (!namePasses && !byIndex) return undefined;
-  return ({ name, ifindex }) => {
-    if (namePasses && !(name === undefined ? unknownPasses(names) : namePasses(name))) return false;
-    if (!byIndex) return true;
-    if (ifindex === undefined) return unknownPasses(byIndex);
-    return passes(byIndex, ({ least, most }) => ifindex >= least && ifindex <= most);
-  };
 }

@@ -5,7 +5,8 @@ import type { MemoryPlan } from "../memory_plan.ts";
 import { CPU_AREA_BYTES, SLOT_WAYS } from "../memory_plan.ts";
 import { DEVICES_MAX, SLOT_BYTES } from "../limits.ts";
 import { NODE_ENTRIES } from "./address_tree.ts";
-import type { Kernel, LoadedObject } from "./kernel.ts";
+import type { Kernel, LoadedObject, LoadOptions } from "./kernel.ts";
+import type { KernelFilter } from "./kernel_filter.ts";
 import { encodeKnobs, type KnobOptions } from "./knobs.ts";
 
 /** Programs by link and hook; with fetching atomics where the CPU orders stores weakly (bpf/slots.bpf.h). */
@@ -43,10 +44,13 @@ export interface FlowProgram {
   mapFd(name: string): number;
   ringFd(): number;
   straysFd(): number;
-  filterDevicesFd(): number;
+  /** Keeps a device's packets from being counted, or no more. Of a program whose filter goes by devices. */
+  filterDevice(ifindex: number): void;
+  unfilterDevice(ifindex: number): void;
   close(): void;
 }
 
+const ONE = new Uint8Array(new Uint32Array([1]).buffer);
 /** What the filter's own maps are called. */
 const FILTER_NODES = "filter_nodes";
 const FILTER_DEVICES = "filter_devices";
@@ -66,21 +70,17 @@ export function loadProgram(
     ? [REPLAY_PROGRAM]
     : Object.values(names).flatMap((byHook) => Object.values(byHook));
   const { predecessor, filter } = options;
-  const nodeCount = (filter?.addresses?.length ?? 0) / NODE_ENTRIES;
-  const filterEntries = {
-    ...(nodeCount ? { [FILTER_NODES]: nodeCount } : {}),
-    ...(filter?.devicePasses ? { [FILTER_DEVICES]: DEVICES_MAX } : {}),
-  };
+  const { constants, mapEntries: filterEntries } = filterLoad(filter);
   const object = kernel.load(options.image, {
     programs,
     mapEntries: predecessor ? filterEntries : { ...mapEntries(plan), ...filterEntries },
     knobs: encodeKnobs(plan, options),
-    ...(filter?.ports ? { constants: { [FILTER_PORTS]: filter.ports } } : {}),
+    constants,
     ...(predecessor ? { maps: Object.fromEntries(KEPT_MAPS.map((name) => [name, predecessor.mapFd(name)])) } : {}),
   });
   try {
     if (!predecessor) mapKernelPages(object, plan, memory);
-    if (filter?.addresses) writeNodes(kernel, object.mapFd(FILTER_NODES), filter.addresses);
+    writeFilter(kernel, object, filter);
   } catch (error) {
     object.close();
     throw error;
@@ -91,8 +91,21 @@ export function loadProgram(
     mapFd: (name) => object.mapFd(name),
     ringFd: () => object.mapFd("ring"),
     straysFd: () => object.mapFd("strays"),
-    filterDevicesFd: () => object.mapFd(FILTER_DEVICES),
+    filterDevice: (ifindex) => kernel.writeMap(object.mapFd(FILTER_DEVICES), ifindex, ONE),
+    unfilterDevice: (ifindex) => kernel.deleteFromMap(object.mapFd(FILTER_DEVICES), ifindex),
     close: () => object.close(),
+  };
+}
+
+/** What a filter adds to the load: its ports, and how large its maps are. Those of no filter take next to nothing. */
+export function filterLoad(filter: KernelFilter | undefined): Required<Pick<LoadOptions, "constants" | "mapEntries">> {
+  const nodes = (filter?.addresses?.length ?? 0) / NODE_ENTRIES;
+  return {
+    constants: filter?.ports ? { [FILTER_PORTS]: filter.ports } : {},
+    mapEntries: {
+      ...(nodes ? { [FILTER_NODES]: nodes } : {}),
+      ...(filter?.devicePasses ? { [FILTER_DEVICES]: DEVICES_MAX } : {}),
+    },
   };
 }
 
@@ -100,10 +113,13 @@ function mapEntries(plan: MemoryPlan): Record<string, number> {
   return { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount };
 }
 
-function writeNodes(kernel: Kernel, mapFd: number, entries: Uint32Array<ArrayBuffer>): void {
-  for (let node = 0; node * NODE_ENTRIES < entries.length; node++) {
-    const first = node * NODE_ENTRIES;
-    kernel.writeMap(mapFd, node, new Uint8Array(entries.slice(first, first + NODE_ENTRIES).buffer));
+/** Writes what a filter says of addresses, before a program of the object runs. */
+export function writeFilter(kernel: Kernel, object: LoadedObject, filter: KernelFilter | undefined): void {
+  const entries = filter?.addresses;
+  if (!entries) return;
+  for (let first = 0; first < entries.length; first += NODE_ENTRIES) {
+    const node = new Uint8Array(entries.slice(first, first + NODE_ENTRIES).buffer);
+    kernel.writeMap(object.mapFd(FILTER_NODES), first / NODE_ENTRIES, node);
   }
 }
 

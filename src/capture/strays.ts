@@ -47,7 +47,7 @@ const ETHERTYPES: Record<number, string> = {
 const LENGTH_MAX = 0x05ff;
 /** struct withheld: a stray's key and value. */
 const WITHHELD_BYTES = KEY_BYTES + VALUE_BYTES;
-const WITHHELD_PLACES = 128;
+export const WITHHELD_PLACES = 128;
 /** A reading during which the program moved a sum from one place to the other is taken again, so many times at most. */
 const READINGS_MOST = 5;
 

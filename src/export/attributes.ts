@@ -34,16 +34,10 @@ export interface Attribute {
   value(record: FlowRecord, context: SpanContext): AttributeValue | undefined;
 }
 
-const PROTOCOL_ICMP = 1;
-const PROTOCOL_TCP = 6;
-const PROTOCOL_ICMPV6 = 58;
 const REASON_END = 3;
 const FORWARD: Side = 0;
 const REVERSE: Side = 1;
 
-const isTcp = (record: FlowRecord) => record.protocol === PROTOCOL_TCP && !record.isFragment;
-const isIcmp = (record: FlowRecord) =>
-  (record.protocol === PROTOCOL_ICMP || record.protocol === PROTOCOL_ICMPV6) && !record.isFragment;
 const wasSeen = (record: FlowRecord, side: Side) => record.packetsTotal(side) > 0;
 
 function text(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
@@ -68,14 +62,8 @@ function address(record: FlowRecord, bytes: Uint8Array): string {
   return prefixText(bytes, record.prefixBits);
 }
 
-/** ICMP has no ports: its type and code stand there. */
 function port(record: FlowRecord, side: Side): number | undefined {
-  if (record.isAggregate) return undefined;
-  if (isIcmp(record)) {
-    const from: Side = record.has(Fact.ICMP_FORWARD) ? FORWARD : REVERSE;
-    return side === FORWARD ? record.icmpType(from) : record.icmpCode(from);
-  }
-  return side === FORWARD ? record.sourcePort : record.destinationPort;
+  return record.isAggregate ? undefined : record.port(side);
 }
 
 const ALWAYS = "always";
@@ -217,7 +205,7 @@ const STATE: Attribute[] = [
     "TCP",
     "the initiator's state as far as flags tell it",
     (record) =>
-      isTcp(record) && !record.isAggregate
+      record.isTcp && !record.isAggregate
         ? connectionState(record.tcpFlags(FORWARD), record.tcpFlags(REVERSE), record.endReason === REASON_END)
         : undefined,
   ),
@@ -291,7 +279,7 @@ const ICMP: Attribute[] = ([
   [REVERSE, "flow.reverse.icmp.", Fact.ICMP_REVERSE],
 ] as const).flatMap(([side, prefix, fact]) => {
   const when = side === FORWARD ? "ICMP, the initiator was heard" : "ICMP, the responder was heard";
-  const known = (record: FlowRecord) => isIcmp(record) && record.has(fact);
+  const known = (record: FlowRecord) => record.isIcmp && record.has(fact);
   return [
     int(`${prefix}type.id`, when, "ICMP type", (r) => known(r) ? r.icmpType(side) : undefined),
     text(
@@ -314,7 +302,7 @@ const TCP_FLAGS: Attribute[] = ([[FORWARD, "flow.tcp."], [REVERSE, "flow.reverse
   [side, prefix],
 ) => {
   const when = side === FORWARD ? "TCP, the initiator was heard" : "TCP, the responder was heard";
-  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
+  const known = (record: FlowRecord) => record.isTcp && !record.isAggregate && wasSeen(record, side);
   return [
     int(
       `${prefix}flags.bits`,
@@ -336,26 +324,26 @@ const TCP_TIMES: Attribute[] = [
     "flow.tcp.handshake.latency",
     "TCP, SYN and SYN-ACK seen",
     "ns from the first SYN to the first SYN-ACK",
-    (r) => isTcp(r) ? r.synAckAfterNs || undefined : undefined,
+    (r) => r.isTcp ? r.synAckAfterNs || undefined : undefined,
   ),
   int(
     "weir.tcp.rtt.responder",
     "TCP, neither SYN nor SYN-ACK repeated",
     "ns from SYN to SYN-ACK: this point to responder",
-    (r) => isTcp(r) && !r.has(Fact.SYN_REPEATED | Fact.SYN_ACK_REPEATED) ? r.synAckAfterNs || undefined : undefined,
+    (r) => r.isTcp && !r.has(Fact.SYN_REPEATED | Fact.SYN_ACK_REPEATED) ? r.synAckAfterNs || undefined : undefined,
   ),
   int(
     "weir.tcp.rtt.initiator",
     "TCP, SYN-ACK not repeated",
     "ns from SYN-ACK to ACK: this point to initiator",
-    (r) => isTcp(r) && !r.has(Fact.SYN_ACK_REPEATED) ? r.ackAfterNs || undefined : undefined,
+    (r) => r.isTcp && !r.has(Fact.SYN_ACK_REPEATED) ? r.ackAfterNs || undefined : undefined,
   ),
 ];
 
 const TCP_QUALITY: Attribute[] = ([[FORWARD, "weir.tcp."], [REVERSE, "weir.reverse.tcp."]] as const).flatMap((
   [side, prefix],
 ) => {
-  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
+  const known = (record: FlowRecord) => record.isTcp && !record.isAggregate && wasSeen(record, side);
   const least = "since the last span, at least";
   return [
     int(

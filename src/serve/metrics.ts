@@ -94,6 +94,12 @@ const TABLE: Metric[] = [
   counter("weir_flows_created_total", "Flows that began.", [], (agent) => [value(agent.stats().flowsCreated)]),
   counter("weir_flow_records_total", "Records handed out to exporters.", [], (agent) => [value(agent.stats().records)]),
   counter(
+    "weir_flow_records_kept_back_total",
+    "Records that filter or sampling kept from exporters.",
+    ["reason"],
+    (agent) => Object.entries(agent.recordsKeptBack()).map(([reason, count]) => ({ labels: { reason }, value: count })),
+  ),
+  counter(
     "weir_out_ring_full_total",
     "Times that a record had to wait because exporters were behind.",
     [],

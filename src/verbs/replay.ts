@@ -7,6 +7,7 @@ import type { References } from "../export/mod.ts";
 import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
+import { samplingOf } from "../sampling.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { configOptions } from "./config_options.ts";
@@ -100,6 +101,8 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     memory: memoryOptions(settings),
     table: tableOptions(settings),
     meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
+    filter: settings.filter,
+    sampling: samplingOf(settings.sampling),
     exporters: (replay) => [
       createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
     ],

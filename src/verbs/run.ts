@@ -10,6 +10,7 @@ import type { FlowRecord } from "../flow_record.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
+import { samplingOf } from "../sampling.ts";
 import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -139,6 +140,8 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     table: tableOptions(settings),
     meaningOf,
     exporters,
+    filter: settings.filter,
+    sampling: samplingOf(settings.sampling),
   });
   const devices = agent.devices();
   const attached = devices.filter(({ attachment }) => attachment).length;

@@ -48,6 +48,10 @@ export class FakeAgent {
     return this.stat;
   }
 
+  recordsKeptBack(): Record<string, number> {
+    return { filtered: 13, sampled_out: 0 };
+  }
+
   strays(): Stray[] {
     return this.strayList;
   }

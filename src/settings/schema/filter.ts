@@ -102,4 +102,4 @@ export const filter = group("Which flows are handed out: those that every key he
     icmp_code_name: choice("The ICMP code's name, or its number.", names()),
     tcp_flags_tags: choice("A TCP flag that was seen.", knownNames(FLAGS)),
   }),
-}, { notice: "every flow is handed out", isLater: true });
+});
