@@ -3,7 +3,7 @@
  */
 import { KernelError } from "../errors.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
-import { waitForGracePeriod } from "../libc.ts";
+import { closeFd, duplicateFd, waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
 import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
 import type { Sampling } from "../sampling.ts";
@@ -54,6 +54,8 @@ const FOLLOW_AGAIN_MS = 500;
 export class Capture {
   readonly #options: CaptureOptions;
   #program: FlowProgram;
+  /** The ring, which all programs have in common: valid until close(). */
+  readonly ringFd: number;
   #filteredDevices: FilteredDevices | undefined;
   #hasFilter: boolean;
   readonly #links: Links;
@@ -72,6 +74,7 @@ export class Capture {
     this.#options = options;
     const { kernel, namespace, filter } = options;
     this.#program = this.#load(filter);
+    this.ringFd = duplicateFd(this.#program.ringFd());
     this.#hasFilter = filter !== undefined;
     this.#filteredDevices = this.#filteredBy(filter);
     this.#links = openLinks(namespace);
@@ -108,11 +111,6 @@ export class Capture {
     for (const { device, goneAtMs } of this.devices()) if (goneAtMs === undefined) this.#filteredDevices?.see(device);
     this.#options.namespace.within(() => this.#watcher.replaceAll(this.#options.nowMs()));
     before.close();
-  }
-
-  /** The ring's descriptor: valid until close(), as the collector waits for what every program's descriptor stands for. */
-  get ringFd(): number {
-    return this.#program.ringFd();
   }
 
   /** Attaches to every wanted device there is. */
@@ -242,6 +240,7 @@ export class Capture {
     this.#links.close();
     await this.#following;
     this.#program.close();
+    closeFd(this.ringFd);
     this.#options.namespace.close();
   }
 }
