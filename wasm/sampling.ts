@@ -18,7 +18,7 @@ import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "./slot";
 /** Flows are kept whose hash is less than a threshold. */
 export function samplingHash(entry: Entry): u32 {
   const isIcmp = entry.protocol == PROTOCOL_ICMP || entry.protocol == PROTOCOL_ICMPV6;
-  const ports = isIcmp ? 0 : entry.ports;
+  const ports: u32 = isIcmp ? 0 : entry.ports;
   const sum = hashEnd(entry.low0, entry.low1, ports & 0xffff) + hashEnd(entry.high0, entry.high1, ports >> 16) +
     <u64>entry.protocol * settings().samplingProtocol;
   return <u32>(mix(sum) >> 32);
