@@ -23,11 +23,13 @@ export interface SpanInterface {
 export interface SpanContext extends Meaning {
   /** The interface behind an id; undefined for one never told. */
   interfaceOf(id: number): SpanInterface | undefined;
+  /** The part of flows that sampling keeps. Default: all. */
+  samplingRate?: number | undefined;
 }
 
 export interface Attribute {
   name: string;
-  type: "string" | "int" | "boolean" | "string[]";
+  type: "string" | "int" | "double" | "boolean" | "string[]";
   /** When the attribute is there. */
   when: string;
   brief: string;
@@ -50,6 +52,10 @@ function int(name: string, when: string, brief: string, value: Attribute["value"
 
 function texts(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
   return { name, type: "string[]", when, brief, value };
+}
+
+function double(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
+  return { name, type: "double", when, brief, value };
 }
 
 function boolean(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
@@ -177,6 +183,12 @@ const COUNTED: Attribute[] = [
       if (!forward && !reverse) return "none";
       return forwardCounts && reverseCounts ? "both" : forward ? "forward" : "reverse";
     },
+  ),
+  double(
+    "weir.sampling.rate",
+    "not every flow like this one is handed out",
+    "the part of such flows that is: it stands for one in this",
+    (record, { samplingRate }) => record.has(Fact.KEPT_ANYWAY) ? undefined : samplingRate,
   ),
   int("weir.record.number", ALWAYS, "counts the spans of one flow, from 1", (r) => r.number),
   boolean(

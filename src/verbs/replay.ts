@@ -88,12 +88,13 @@ async function replayFile(path: string, options: ReplayVerbOptions): Promise<num
   }
 }
 
-function referencesOf(replay: Replay): References {
-  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined };
+function referencesOf(replay: Replay, samplingRate: number | undefined): References {
+  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined, samplingRate };
 }
 
 function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
   const { kernel } = requireMachine(settings);
+  const sampling = samplingOf(settings.sampling);
   return Replay.open({
     kernel,
     image: flowProgramImage(),
@@ -102,9 +103,9 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     table: tableOptions(settings),
     meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
     filter: settings.filter,
-    sampling: samplingOf(settings.sampling),
+    sampling,
     exporters: (replay) => [
-      createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
+      createExporter(output, referencesOf(replay, sampling?.rate), REPLAY_QUEUE_RECORDS),
     ],
   });
 }

@@ -10,7 +10,7 @@ import type { FlowRecord } from "../flow_record.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { samplingOf } from "../sampling.ts";
+import { type Sampling, samplingOf } from "../sampling.ts";
 import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -96,9 +96,16 @@ async function run(options: RunOptions): Promise<number> {
   using signal = new StopSignal("SIGINT", "SIGTERM", "SIGHUP");
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
-  const meaning = openMeaning(() => agent);
+  const sampling = samplingOf(settings.sampling);
+  const meaning = openMeaning(() => agent, sampling);
   const exporters = await openExporters(settings, options.output, meaning.references, () => agent);
-  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
+  const agent: Agent = startAgent(settings, {
+    ...machine,
+    interfaces,
+    sampling,
+    exporters,
+    meaningOf: meaning.meaningOf,
+  });
   undo.defer(() => agent.close());
 
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
@@ -118,12 +125,16 @@ function reportKilled({ killed }: RunFile): void {
 /** What a run is made of beside its settings. */
 interface Parts extends Machine {
   interfaces: InterfaceChoice;
+  sampling: Sampling | undefined;
   exporters: Exporter[];
   meaningOf: MeaningOf;
 }
 
 /** From an idle machine to packets being counted. */
-function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaningOf }: Parts): Agent {
+function startAgent(
+  settings: Settings,
+  { kernel, features, interfaces, sampling, exporters, meaningOf }: Parts,
+): Agent {
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
@@ -141,7 +152,7 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     meaningOf,
     exporters,
     filter: settings.filter,
-    sampling: samplingOf(settings.sampling),
+    sampling,
   });
   const devices = agent.devices();
   const attached = devices.filter(({ attachment }) => attachment).length;
@@ -165,11 +176,18 @@ async function openExporters(
 }
 
 /** What records mean and refer to, as far as this host tells it. */
-function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: References } {
+function openMeaning(
+  agentOf: () => Agent,
+  sampling: Sampling | undefined,
+): { meaningOf: MeaningOf; references: References } {
   const sets = new AttributeSets();
   return {
     meaningOf: hostMeaning(ownAddresses(() => agentOf().addresses())),
-    references: { interfaceOf: (id) => agentOf().interfaceOf(id), setOf: (id) => sets.byId(id) },
+    references: {
+      interfaceOf: (id) => agentOf().interfaceOf(id),
+      setOf: (id) => sets.byId(id),
+      samplingRate: sampling?.rate,
+    },
   };
 }
 

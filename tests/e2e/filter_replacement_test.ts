@@ -1,4 +1,4 @@
-/** The filter of a running agent replaced: under traffic, on both kinds of hook, without losing or doubling a packet. */
+/** The filter of a running agent replaced under traffic, on both kinds of hook, without losing or doubling a packet. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Agent } from "../../src/agent.ts";
 import { flowProgramImage, tableModule } from "../../src/artifacts.ts";
