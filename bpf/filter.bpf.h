@@ -129,7 +129,8 @@ static __always_inline bool is_sampled(const struct packet *packet)
 /* The term of the books that a parsed packet ends in before it is counted; TERM_ACCOUNTED: none. */
 static __always_inline enum term withheld_as(const struct packet *packet, __u32 ifindex)
 {
-	if (!knobs.withhold)
+	/* so that what is off takes no register of what is not */
+	if (likely(!knobs.withhold))
 		return TERM_ACCOUNTED;
 	if (knobs.withhold & WITHHOLD_FILTERED && !may_pass(packet, ifindex))
 		return TERM_FILTERED;
