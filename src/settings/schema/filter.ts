@@ -90,7 +90,7 @@ export const filter = group("Which flows are handed out: those that every key he
     type: choice("ipv4 or ipv6.", knownNames(["ipv4", "ipv6"])),
     interface_name: choice("A device that saw it.", names()),
     interface_index: choice("That device's index.", ranges(2_147_483_647)),
-    interface_mac: choice("A MAC address.", names()),
+    interface_mac: choice("The source MAC address of its first packet.", names()),
   }),
   flow: group("What it is like.", {
     connection_state: choice("The TCP connection's state.", knownNames(STATES)),
