@@ -30,13 +30,25 @@ function answer(call: () => unknown): unknown {
   }
 }
 
+interface Programs {
+  program: number;
+  successor: number;
+}
+
 /** Asks everything of one machine. stranger: puts a stranger's filter on ingress at priority 9. */
-function interrogate(kernel: Kernel, ifindex: number, program: number, stranger: () => void): Record<string, unknown> {
+function interrogate(
+  kernel: Kernel,
+  ifindex: number,
+  { program, successor }: Programs,
+  stranger: () => void,
+): Record<string, unknown> {
   const said: Record<string, unknown> = {};
   const ask = (question: string, call: () => unknown) => said[question] = answer(call);
   const names = () => kernel.queryTcx(ifindex, "ingress").map(({ name }) => name);
   const link = kernel.linkTcx(program, ifindex, "ingress", "first");
   ask("tcx programs", names);
+  ask("tcx successor", () => kernel.relinkTcx(link, successor));
+  ask("tcx programs after that", names);
   ask("tcx programs of the other hook", () => kernel.queryTcx(ifindex, "egress"));
   kernel.unlinkTcx(link);
   ask("tcx programs after unlink", names);
@@ -51,6 +63,8 @@ function interrogate(kernel: Kernel, ifindex: number, program: number, stranger:
   ask("qdisc on no device", () => kernel.createClsact(NOBODY_IFINDEX));
   ask("filter", () => kernel.attachTc(program, ifindex, "ingress", 3));
   ask("filter of ours", () => kernel.queryTc(ifindex, "ingress", 3)?.name);
+  ask("successor of the filter", () => kernel.replaceTc(successor, ifindex, "ingress", 3));
+  ask("filter of ours after that", () => kernel.queryTc(ifindex, "ingress", 3)?.name);
   ask("filter of ours elsewhere", () => kernel.queryTc(ifindex, "egress", 3));
   ask("filter where ours is", () => kernel.attachTc(program, ifindex, "ingress", 3));
   stranger();
@@ -78,7 +92,11 @@ Deno.test("Kernel answers as weir expects, and the fake machine as the kernel", 
           ...["ip", "netns", "exec", NAMESPACE, "tc", "filter", "add", "dev", "a0", "ingress"],
           ...["prio", "9", "protocol", "all", "u32", "match", "u32", "0", "0"],
         );
-      const said = interrogate(openLibbpf(), ifindex, lab.program.fd("ethernet", "ingress"), stranger);
+      const programs = {
+        program: lab.program.fd("ethernet", "ingress"),
+        successor: lab.program.fd("ethernet", "egress"),
+      };
+      const said = interrogate(openLibbpf(), ifindex, programs, stranger);
       deepEqual(links.filters(ifindex, "ingress"), [], "the qdisc went with everything on it");
       return said;
     });
@@ -88,8 +106,10 @@ Deno.test("Kernel answers as weir expects, and the fake machine as the kernel", 
     const machine = new FakeMachine();
     const { ifindex } = machine.add({ name: "a0" });
     const stranger = () => machine.putFilter(ifindex, "ingress", { kind: "u32", priority: 9 });
-    deepEqual(real, interrogate(machine.kernel, ifindex, machine.program("weir_ingress"), stranger));
+    const programs = { program: machine.program("weir_ingress"), successor: machine.program("weir_egress") };
+    deepEqual(real, interrogate(machine.kernel, ifindex, programs, stranger));
 
+    deepEqual([real["tcx programs after that"], real["filter of ours after that"]], [["weir_egress"], "weir_egress"]);
     equal(real["filter without qdisc"], `errno ${EINVAL}`);
     equal(real["filter where ours is"], `errno ${EEXIST}`);
     equal(real["filter where a stranger's is"], `errno ${EINVAL}`);
