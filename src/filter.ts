@@ -25,22 +25,12 @@ export function hasPatterns<Pattern>(patterns: Patterns<Pattern> | undefined): p
   return patterns !== undefined && patterns.match.length + patterns.not_match.length > 0;
 }
 
-/** Whether a filter keeps anything out at all. */
-export function isEmptyFilter(filter: FilterSettings): boolean {
-  const blocks: Array<Record<string, Patterns<unknown> | undefined>> = Object.values(filter);
-  return !blocks.some((block) => Object.values(block).some(hasPatterns));
-}
-
 /** A key's rule: no pattern of not_match meets the value, and one of match does, or there is none. */
 export function passes<Pattern>(
   { match, not_match }: Patterns<Pattern>,
   meets: (pattern: Pattern) => boolean,
 ): boolean {
-  return !not_match.some(meets) && lacksOr(match, meets);
-}
-
-function lacksOr<Pattern>(match: readonly Pattern[], meets: (pattern: Pattern) => boolean): boolean {
-  return match.length === 0 || match.some(meets);
+  return !not_match.some(meets) && (match.length === 0 || match.some(meets));
 }
 
 /** Whether something that is not known passes: it meets no pattern. */

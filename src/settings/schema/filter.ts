@@ -1,5 +1,6 @@
 /** filter: which flows are handed out. Patterns are read here, so that what is wrong with one has its place. */
 import * as v from "valibot";
+import { FILTER_PATTERNS_MAX } from "../../limits.ts";
 import { glob } from "../../name_pattern.ts";
 import { nearest } from "../nearest.ts";
 import { parseAddressPattern } from "../patterns/address_pattern.ts";
@@ -32,9 +33,11 @@ function patterns<Pattern>(wanted: string, read: Read<Pattern>) {
       return NEVER;
     }),
   );
+  const few = `no more than ${FILTER_PATTERNS_MAX} patterns are possible`;
+  const list = () => v.pipe(listOf(pattern), v.maxLength(FILTER_PATTERNS_MAX, few));
   return v.strictObject({
-    match: setting("One of these is wanted. Empty: any.", listOf(pattern), []),
-    not_match: setting("None of these is wanted.", listOf(pattern), []),
+    match: setting("One of these is wanted. Empty: any.", list(), []),
+    not_match: setting("None of these is wanted.", list(), []),
   });
 }
 
