@@ -68,6 +68,6 @@ Deno.test("filter takes so many patterns of one key, and no more", async () => {
   const filter = (count: number) => `filter: { source: { port: { match: [${Array(count).fill(7)}] } } }`;
   deepEqual(await problemsOf(filter(4_096)), []);
   deepEqual(await problemsOf(filter(4_097)), [
-    "1:38: filter.source.port.match: no more than 4096 patterns are possible",
+    "1:29: filter.source.port.match: no more than 4096 patterns are possible",
   ]);
 });
