@@ -17,11 +17,6 @@ _Static_assert(sizeof(struct packet) <= SCRATCH_BYTES, "a packet fits its scratc
 
 #define GO_ON -1	/* TC_ACT_UNSPEC and TCX_NEXT */
 
-enum link {
-	LINK_ETHERNET,
-	LINK_NONE,	/* tun, WireGuard, IPIP: the packet begins with its IP header */
-};
-
 /* Fixed properties of an entry point: constants to the compiler. */
 struct entry {
 	enum hook hook;
@@ -104,23 +99,6 @@ static __always_inline void book_withheld(struct cpu_area *area, struct books *b
 		books->events[EVENT_STRAY_UNLISTED]++;
 	place->sum.frames += measures->frames;
 	place->sum.bytes += measures->bytes;
-}
-
-static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, bool replay,
-				  struct packet *packet)
-{
-	struct cursor cursor = cursor_open(skb, access, replay, replay || skb->gso_size);
-	enum malformed verdict = PARSED;
-
-	__builtin_memset(packet, 0, sizeof(*packet));
-	/* The outermost tag may be offloaded: taken out of the frame and kept beside it. */
-	if (skb->vlan_present)
-		add_vlan(packet, skb->vlan_tci);
-	if (link == LINK_ETHERNET)
-		verdict = parse_link(&cursor, packet);
-	else
-		packet->ethertype = bpf_ntohs(skb->protocol);
-	packet->verdict = verdict == PARSED ? parse_network(&cursor, packet) : verdict;
 }
 
 /* The slower way of reading, for what the faster one could not tell. */

@@ -2,30 +2,49 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
-import { type Amount, type Books, type ExporterTerms, sum, zeroAmount } from "./books.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { AttributeSets } from "./attribute_sets.ts";
+import { type Amount, type Books, zeroAmount } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
   Capture,
+  type ChainedProgram,
   type InterfaceChoice,
   type Kernel,
   kernelFilter,
   type NetworkNamespace,
+  type PacketTrace,
   type Stray,
+  type TraceOptions,
   type WatchedDevice,
 } from "./capture/mod.ts";
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
-import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import {
+  type EndedCount,
+  EndedFlows,
+  type FlowCount,
+  OutReader,
+  shortestIdleTimeoutMs,
+  TableBooks,
+  type TableOptions,
+  type TableStats,
+  type TableTuning,
+  tuneTable,
+} from "./count/mod.ts";
+import { assert } from "./errors.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, RecordSum } from "./export/mod.ts";
+import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
 import type { FilterSettings } from "./filter.ts";
-import type { TcxOrder } from "./flow.ts";
+import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
+import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { RecentRecords } from "./recent_records.ts";
 import { readBooks } from "./read_books.ts";
-import { RecordGate } from "./record_gate.ts";
+import { type RecordCounts, RecordGate } from "./record_gate.ts";
 import type { Sampling } from "./sampling.ts";
 import { nextTurn } from "./turn.ts";
 
@@ -41,17 +60,24 @@ export interface AgentOptions {
   order: TcxOrder;
   priority: number;
   meaningOf: MeaningOf;
+  /** Whether waiting cannot give a record a better name. Default: it cannot. */
+  isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
   /** Which flows are handed out. Default: all. */
   filter?: FilterSettings | undefined;
   /** Default: every flow is kept. */
   sampling?: Sampling | undefined;
+  /** Of the histogram of hand-outs, s. */
+  pipelineBuckets?: readonly number[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
 const BATCH_RECORDS = 512;
 const OUT_WAIT_MS = 1_000;
+/** How often to look whether a record that waits for its name has it. */
+const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
+const MS_PER_S = 1_000;
 
 export class Agent {
   readonly #capture: Capture;
@@ -61,23 +87,34 @@ export class Agent {
   readonly #out: OutReader;
   readonly #gate: RecordGate;
   readonly #meaningOf: MeaningOf;
-  readonly #exporters: Exporter[];
+  readonly #isSettled: AgentOptions["isSettled"];
+  readonly #outlets: Outlets;
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
+  readonly #ended = new EndedFlows();
+  readonly #recent = new RecentRecords();
+  /** How long a round of records took from the out ring into every exporter's queue, s. */
+  readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
+  #filter: FilterSettings | undefined;
+  #flowsMax: number;
+  #paused: PromiseWithResolvers<void> | undefined;
 
   /** Loads, attaches and starts counting. Throws KernelError. */
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
+    this.#flowsMax = this.plan.flowsMax;
+    this.handOutSeconds = new Histogram(options.pipelineBuckets ?? DEFAULT_BUCKETS.pipelineSeconds);
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
     this.#out = new OutReader(this.#memory, this.plan);
 
     const { filter, sampling } = options;
+    this.#filter = filter;
     this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
 
     // What the device table says is asked for before there is a collector to take it: it starts with the last word.
@@ -111,7 +148,8 @@ export class Agent {
     }, devicesWanted);
     this.#capture.follow();
     this.#meaningOf = options.meaningOf;
-    this.#exporters = options.exporters;
+    this.#isSettled = options.isSettled;
+    this.#outlets = new Outlets(options.exporters);
     this.#exporting = this.#export();
   }
 
@@ -120,16 +158,48 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to every exporter as they come. None of them is waited for: each has a queue of its own. */
+  /** Gives records to the exporters in their order: while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      this.#out.take(BATCH_RECORDS, (record) => {
-        const meaning = this.#gate.admit(record, this.#meaningOf);
-        if (meaning) { for (const exporter of this.#exporters) exporter.accept(record, meaning); }
-      });
-      await nextTurn();
+      const taken = this.#handOn(BATCH_RECORDS, this.#state === "running" ? this.#isSettled : undefined);
+      if (taken === 0 && this.#out.waiting() > 0) await this.#pause(UNSETTLED_WAIT_MS);
+      else await nextTurn();
     }
+  }
+
+  #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
+    const begunAtMs = performance.now();
+    const count = this.#out.take(recordsMost, (record) => {
+      this.#ended.add(record);
+      const meaning = this.#gate.admit(record, this.#meaningOf);
+      if (!meaning) return;
+      this.#recent.add(record, meaning);
+      this.#outlets.accept(record, meaning);
+    }, isDue);
+    if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
+    return count;
+  }
+
+  /** The end of the agent ends it early. */
+  async #pause(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.#paused?.resolve(), ms);
+    this.#paused = Promise.withResolvers<void>();
+    await this.#paused.promise;
+    clearTimeout(timer);
+  }
+
+  /** Forgets names that no object has and no record refers to. */
+  forgetNames(sets: AttributeSets): void {
+    sets.collect((mark) => {
+      this.#outlets.markSets(mark);
+      this.#recent.markSets(mark);
+    });
+  }
+
+  /** Watches other devices from now on. */
+  useInterfaces(wanted: InterfaceChoice): void {
+    this.#capture.useInterfaces(wanted);
   }
 
   /**
@@ -137,8 +207,38 @@ export class Agent {
    * the two, and what was booked stays booked. Throws KernelError, and then the filter of before stays in force.
    */
   useFilter(filter: FilterSettings): void {
+    if (isDeepStrictEqual(filter, this.#filter)) return;
     this.#capture.useFilter(kernelFilter(filter));
     this.#gate.useFilter(filter);
+    this.#filter = filter;
+  }
+
+  /** Other timeouts and bounds, for flows that are there, too. */
+  tune(tuning: TableTuning): void {
+    assert(tuning.flowsMax <= this.plan.flowsMax, "flows beyond those that the memory was planned for have no place");
+    tuneTable(this.#memory, tuning);
+    this.#flowsMax = tuning.flowsMax;
+  }
+
+  /** Flows held before new ones are counted in aggregates. */
+  get flowsMax(): number {
+    return this.#flowsMax;
+  }
+
+  /**
+   * Gives records to these from now on. Those that are not among them any more send what they hold, within deadlineMs,
+   * while others go on. The collector stands still meanwhile: each record goes either to the old ones or to the new.
+   */
+  async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
+    await this.#collector.audit(() => {
+      while (this.#out.waiting() > 0) this.#handOn(Infinity);
+      this.#outlets.replace(exporters, this.#gate.terms(zeroAmount()).handed_out, deadlineMs);
+    });
+  }
+
+  /** Those that were handed out last, the newest first. */
+  recentRecords(): Iterable<FlowRecord> {
+    return this.#recent;
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
@@ -147,6 +247,26 @@ export class Agent {
 
   devices(): WatchedDevice[] {
     return this.#capture.devices();
+  }
+
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#capture.chains();
+  }
+
+  /** What was taken of a device's packets, by hook. */
+  interfaceTaken(interfaceId: number): InterfaceTaken {
+    return this.#tableBooks.interfaceTaken(interfaceId);
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  openTrace(options: TraceOptions): Promise<PacketTrace> {
+    return this.#capture.openTrace(options);
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    return this.#capture.closeTrace();
   }
 
   /** Addresses of the watched host, as text. */
@@ -158,8 +278,14 @@ export class Agent {
     return this.#capture.strays();
   }
 
+  /** Those that records go to. */
   get exporters(): readonly Exporter[] {
-    return this.#exporters;
+    return this.#outlets.active;
+  }
+
+  /** Figures of exporters by name, those that the settings took away included. */
+  exporterRecords(): Record<string, ExporterRecords> {
+    return this.#outlets.records();
   }
 
   get state(): string {
@@ -175,15 +301,33 @@ export class Agent {
     return this.#collector.rounds();
   }
 
-  /** The table's figures. Records are those that the gate let pass. */
   stats(): TableStats {
-    return { ...this.#tableBooks.stats(), records: this.#gate.records().passed };
+    return this.#tableBooks.stats();
   }
 
-  /** Records that were not handed out, by why. */
-  recordsKeptBack(): Record<string, number> {
-    const { filtered, sampledOut } = this.#gate.records();
-    return { filtered, sampled_out: sampledOut };
+  /** Records by what became of them between table and exporters. */
+  recordCounts(): RecordCounts {
+    return this.#gate.records();
+  }
+
+  /** Flows in the table by kind, as of a second ago. */
+  census(): FlowCount[] {
+    return this.#tableBooks.census();
+  }
+
+  /** Flows that ended, by kind. */
+  endedFlows(): readonly EndedCount[] {
+    return this.#ended.counts();
+  }
+
+  /** Records that wait to be given to exporters. */
+  outWaiting(): number {
+    return this.#out.waiting();
+  }
+
+  /** Bytes in the kernel's ring that are not counted yet. */
+  ringWaitingBytes(): number {
+    return this.#kernelBooks.ringWaitingBytes();
   }
 
   kernelDetail(): KernelDetail {
@@ -207,7 +351,7 @@ export class Agent {
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
 
-  /** What is in the out ring. */
+  /** What is in the out ring. It counts as handed out, and waits for every exporter. */
   #waiting(): Amount {
     const waiting = new RecordSum();
     this.#out.look((record) => waiting.add(record));
@@ -215,15 +359,8 @@ export class Agent {
   }
 
   #readBooks(waiting: Amount): Books {
-    return readBooks(this.#kernelBooks, this.#tableBooks, this.#gate.terms(waiting), this.#exporterTerms(waiting));
-  }
-
-  /** What is in the out ring still counts as handed out, and waits for every exporter. */
-  #exporterTerms(waiting: Amount): Record<string, ExporterTerms> {
-    return Object.fromEntries(this.#exporters.map((exporter) => {
-      const terms = exporter.terms();
-      return [exporter.name, { ...terms, queued: sum(terms.queued, waiting) }];
-    }));
+    const gate = this.#gate.terms(waiting);
+    return readBooks(this.#kernelBooks, this.#tableBooks, gate, this.#outlets.terms(gate.handed_out, waiting));
   }
 
   /** What the hooks saw against what the devices counted. */
@@ -247,18 +384,17 @@ export class Agent {
   /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
   async stop(deadlineMs: number): Promise<void> {
     this.#state = "stopping";
+    this.#paused?.resolve();
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
     // an exporter whose way out is blocked would hold up the flows that are not handed out yet
-    const late = setTimeout(() => this.#exporters.forEach((exporter) => exporter.giveUp()), deadlineMs);
+    const late = setTimeout(() => this.#outlets.giveUp(), deadlineMs);
     await this.#collector.stop();
     this.#state = "stopped";
     this.#out.wake();
     await this.#exporting;
     clearTimeout(late);
-    await Promise.all(
-      this.#exporters.map((exporter) => exporter.close(Math.max(0, deadline - performance.now()))),
-    );
+    await this.#outlets.close(Math.max(0, deadline - performance.now()));
     this.#finalAudit = await this.#capture.audit(
       (id) => this.#tableBooks.interfaceTaken(id),
       () => Promise.resolve(),

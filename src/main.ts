@@ -5,11 +5,17 @@ import { nearest } from "./settings/mod.ts";
 import {
   booksCommand,
   configCommand,
+  debugCommand,
+  diagnoseCommand,
   doctorCommand,
+  explainCommand,
   flowsCommand,
   replayCommand,
   runCommand,
+  statsCommand,
   statusCommand,
+  supportBundleCommand,
+  supportCommand,
   usageMessage,
   versionCommand,
 } from "./verbs/mod.ts";
@@ -26,17 +32,30 @@ function createProgram(): Command {
     .description("Watches every network flow of a Linux host. The books always close.")
     .version(VERSION, "-V, --version")
     .addCommand(runCommand(), { isDefault: true })
-    .addCommand(flowsCommand())
-    .addCommand(booksCommand())
-    .addCommand(replayCommand())
+    .commandsGroup("Commands for a running agent:")
     .addCommand(statusCommand())
+    .addCommand(flowsCommand())
+    .addCommand(explainCommand())
+    .addCommand(statsCommand())
+    .addCommand(booksCommand())
+    .addCommand(debugCommand())
+    .commandsGroup("Commands to find out what is wrong:")
     .addCommand(doctorCommand())
+    .addCommand(diagnoseCommand())
+    .addCommand(supportBundleCommand())
+    .addCommand(supportCommand(), { hidden: true })
+    .commandsGroup("Other commands:")
     .addCommand(configCommand())
+    .addCommand(replayCommand())
     .addCommand(versionCommand());
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-    command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT);
-  }
+  setUp(program);
   return program;
+}
+
+/** Help is in nobody's way, and a command's options belong behind it. */
+function setUp(command: Command): void {
+  command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT).enablePositionalOptions();
+  command.commands.forEach(setUp);
 }
 
 /**

@@ -19,6 +19,13 @@ export interface GateTerms {
   handed_out: Amount;
 }
 
+/** Records by what became of them. */
+export interface RecordCounts {
+  passed: number;
+  filtered: number;
+  sampledOut: number;
+}
+
 export interface GateOptions {
   /** Default: every flow passes. */
   filter?: FilterSettings | undefined;
@@ -84,8 +91,7 @@ export class RecordGate {
     };
   }
 
-  /** Records by what became of them. */
-  records(): { passed: number; filtered: number; sampledOut: number } {
+  records(): RecordCounts {
     return {
       passed: this.#passed.records,
       filtered: this.#filtered.records,

@@ -11,19 +11,21 @@ import {
   type FlowProgram,
   type Kernel,
   kernelFilter,
-  LinkLayer,
   loadProgram,
   readAllStrays,
-  type RecordedDevice,
-  RecordedDevices,
-  type RecordedFrame,
   REPLAY_HASH_MULTIPLIERS,
-  Replayer,
-  type ReplayFrame,
   type Stray,
   TUNNEL_PORTS,
   writeDeviceTable,
 } from "./capture/mod.ts";
+import {
+  LinkLayer,
+  type RecordedDevice,
+  RecordedDevices,
+  type RecordedFrame,
+  Replayer,
+  type ReplayFrame,
+} from "./capture/pcap/mod.ts";
 import { Anchors } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import {
@@ -37,7 +39,7 @@ import {
   type TableStats,
 } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, READY_RECORDS } from "./export/mod.ts";
+import { type Exporter, type ExporterRecords, READY_RECORDS } from "./export/mod.ts";
 import type { FilterSettings, NamedDevice } from "./filter.ts";
 import {
   ANCHORS_MAX,
@@ -49,7 +51,7 @@ import {
 } from "./limits.ts";
 import { createMemory, DEVICE_TABLE_BYTES, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
-import { RecordGate } from "./record_gate.ts";
+import { type RecordCounts, RecordGate } from "./record_gate.ts";
 import { ReplayClock } from "./replay_clock.ts";
 import type { Sampling } from "./sampling.ts";
 
@@ -254,6 +256,10 @@ export class Replay {
     }
   }
 
+  exporterRecords(): Record<string, ExporterRecords> {
+    return Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.records()]));
+  }
+
   /** Ends and hands out every flow, however long exporters take. The books are final then. */
   async finish(): Promise<void> {
     if (this.#anchors) await this.#round(this.clock.wallNs());
@@ -284,7 +290,12 @@ export class Replay {
   }
 
   stats(): TableStats {
-    return { ...this.#tableBooks.stats(), records: this.#gate.records().passed };
+    return this.#tableBooks.stats();
+  }
+
+  /** Records by what became of them between table and exporters. */
+  recordCounts(): RecordCounts {
+    return this.#gate.records();
   }
 
   auditBooks(): Promise<Books> {

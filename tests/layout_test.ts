@@ -10,6 +10,8 @@ import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS, Withhold } from "../src/capture
 import { readStrays, WITHHELD_PLACES } from "../src/capture/strays.ts";
 import { BOOKS_BYTES, EVENTS, EVENTS_AT, MALFORMED, MALFORMED_AT, TERMS } from "../src/collect/kernel_books.ts";
 import * as words from "../src/collector_words.ts";
+import { FLOW_CLASSES, FLOW_DIRECTIONS } from "../src/count/flow_classes.ts";
+import * as trace from "../src/capture/trace/trace_layout.ts";
 import * as table from "../src/count/table_layout.ts";
 import { REASON_FORCED } from "../src/count/table.ts";
 import { Ends } from "../src/filter.ts";
@@ -70,6 +72,20 @@ Deno.test("struct slot is the same in C, in the table and in the tests' view", (
   assert.equal(btf.size("slot"), assembly.number("SLOT_BYTES"));
   assert.equal(btf.size("slot"), limits.SLOT_BYTES);
   assert.equal(btf.size("slot_set"), limits.SLOT_BYTES * plan.SLOT_WAYS);
+});
+
+Deno.test("a packet trace's constants, counts and records lie where the kernel program has them", () => {
+  const said = (name: string) =>
+    Object.fromEntries(
+      btf.fields(name).filter(({ name }) => name !== "reserved").map((f) => [camel(f.name), f.offset]),
+    );
+  assert.deepEqual(said("trace_knobs"), { ...trace.TRACE_KNOBS });
+  assert.deepEqual(said("trace_state"), { ...trace.TRACE_STATE });
+  assert.deepEqual(said("trace_packet"), { ...trace.TRACE_PACKET });
+  assert.equal(btf.size("trace_knobs"), trace.TRACE_KNOBS_BYTES);
+  assert.equal(btf.size("trace_state"), trace.TRACE_STATE_BYTES);
+  assert.equal(btf.size("trace_packet"), trace.TRACE_PACKET_BYTES);
+  assert.deepEqual(btf.enumeration("trace_by", "TRACE_BY_"), { ...trace.TRACE_BY });
 });
 
 Deno.test("flags of a slot's key and its hooks have the same numbers in C, the table and TypeScript", () => {
@@ -241,7 +257,7 @@ Deno.test("the control page is where table and TypeScript both look", () => {
     },
     (({ FENCE: _, ...others }) => others)(assembly.numbers("CONTROL_")),
   );
-  for (const name of ["SETTINGS", "CLOCKS", "BOOKS", "AUDIT", "STATS"] as const) {
+  for (const name of ["SETTINGS", "CLOCKS", "BOOKS", "AUDIT", "STATS", "CENSUS"] as const) {
     assert.equal(table[name], assembly.number(name), name);
   }
   const settings = assembly.fields("memory_map.ts", "Settings");
@@ -274,7 +290,15 @@ Deno.test("the books of the table are where TypeScript reads them", () => {
     assembly.numbers("STAT_"),
     Object.fromEntries(table.STAT_NAMES.map((name, i) => [upperSnake(name), table.STATS + i * 8])),
   );
-  assertNoGaps(assembly.fields("books.ts", "InterfaceBooks"), assembly.number("INTERFACE_BOOKS_BYTES"));
+  assert.equal(plan.INTERFACE_BOOKS_BYTES, assembly.number("INTERFACE_BOOKS_BYTES"));
+  assert.deepEqual(
+    assembly.numbers("CLASS_"),
+    Object.fromEntries(FLOW_CLASSES.map((name, i) => [name.toUpperCase(), i])),
+  );
+  assert.deepEqual(
+    (({ DIRECTIONS: _, ...directions }) => directions)(assembly.numbers("FLOW_")),
+    Object.fromEntries(FLOW_DIRECTIONS.map((name, i) => [name.toUpperCase(), i])),
+  );
   assert.deepEqual(Object.values(assembly.numbers("Invariant.")).map(String), Object.keys(table.INVARIANTS));
 });
 
@@ -286,6 +310,7 @@ Deno.test("regions of the control page do not overlap", () => {
     ["books", table.BOOKS, table.TABLE_TERMS_AT - table.BOOKS + table.TABLE_TERMS.length * table.MEASURES_BYTES],
     ["audit", table.AUDIT, table.AUDIT_TERMS.length * table.MEASURES_BYTES],
     ["stats", table.STATS, table.STAT_NAMES.length * 8],
+    ["census", table.CENSUS, 4 * FLOW_CLASSES.length * FLOW_DIRECTIONS.length],
     ["collector words", words.COMMAND, words.ROUNDS + 4 - words.COMMAND],
     ["end of page", plan.CONTROL + limits.WASM_PAGE_BYTES, 0],
   ];

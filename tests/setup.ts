@@ -17,6 +17,7 @@ const TOOLS: Record<string, string> = {
   iperf3: "iperf3",
   ethtool: "ethtool",
   openssl: "openssl",
+  promtool: "prometheus",
 };
 const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
 const KERNEL_TOOLS: Record<string, string> = {

@@ -2,7 +2,7 @@
 // and the numbers that others repeat. Of the files below it shows constants; classes follow field by field.
 
 import { Clocks, Settings } from "./memory_map";
-import { InterfaceBooks, Measures } from "./books";
+import { Measures } from "./books";
 import { Device, DeviceTable, Vlan } from "./devices";
 import { Entry } from "./entry";
 import { FlowRecord } from "./record";
@@ -10,6 +10,7 @@ import { Shadow } from "./shadow";
 import { Slot } from "./slot";
 
 export * from "./books";
+export * from "./census";
 export * from "./entry";
 export * from "./memory_map";
 export * from "./record";
@@ -280,12 +281,6 @@ export const Measures_frames: u32 = offsetof<Measures>("frames");
 export const Measures_packets: u32 = offsetof<Measures>("packets");
 export const Measures_bytes: u32 = offsetof<Measures>("bytes");
 export const Measures_wireBytes: u32 = offsetof<Measures>("wireBytes");
-
-export const InterfaceBooks_SIZE: u32 = offsetof<InterfaceBooks>();
-export const InterfaceBooks_ingressFrames: u32 = offsetof<InterfaceBooks>("ingressFrames");
-export const InterfaceBooks_ingressBytes: u32 = offsetof<InterfaceBooks>("ingressBytes");
-export const InterfaceBooks_egressFrames: u32 = offsetof<InterfaceBooks>("egressFrames");
-export const InterfaceBooks_egressBytes: u32 = offsetof<InterfaceBooks>("egressBytes");
 
 export const DeviceTable_SIZE: u32 = offsetof<DeviceTable>();
 export const DeviceTable_deviceMask: u32 = offsetof<DeviceTable>("deviceMask");

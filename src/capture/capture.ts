@@ -3,13 +3,13 @@
  */
 import { KernelError } from "../errors.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
-import { closeFd, duplicateFd, waitForGracePeriod } from "../libc.ts";
+import { closeFd, duplicateFd, EBUSY, waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
 import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
 import type { Sampling } from "../sampling.ts";
-import { Attacher, type AttachMode } from "./attach.ts";
+import { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 import { auditDevice, type AuditLine } from "./audit.ts";
-import type { DeviceCounters } from "./device.ts";
+import { type DeviceCounters, linkOf } from "./device.ts";
 import { type TableDevice, writeDeviceTable } from "./device_table.ts";
 import { FilteredDevices } from "./filtered_devices.ts";
 import type { InterfaceChoice } from "./interfaces.ts";
@@ -20,6 +20,8 @@ import { type LinkChange, type Links, openLinks } from "./links.ts";
 import type { NetworkNamespace } from "./namespace.ts";
 import { type FlowProgram, loadProgram } from "./program.ts";
 import { readAllStrays, type Stray } from "./strays.ts";
+import type { PacketTrace } from "./trace/packet_trace.ts";
+import type { TraceBounds, TraceFilter } from "./trace/trace_layout.ts";
 import { type WatchedDevice, Watcher } from "./watcher.ts";
 
 export interface CaptureOptions {
@@ -47,6 +49,15 @@ export interface CaptureOptions {
   devicesInForce(): number;
 }
 
+export interface TraceOptions {
+  /** The compiled trace. */
+  image: Uint8Array<ArrayBuffer>;
+  /** Of the watched devices. */
+  isChosen: InterfaceChoice;
+  filter: TraceFilter;
+  bounds: TraceBounds;
+}
+
 const TICK_LEAST_MS = 50;
 const TABLE_BUSY_WAIT_MS = 20;
 const FOLLOW_AGAIN_MS = 500;
@@ -67,6 +78,7 @@ export class Capture {
   #pendingTimer: ReturnType<typeof setTimeout> | undefined;
   #tickTimer: ReturnType<typeof setTimeout> | undefined;
   #following: Promise<void> | undefined;
+  #trace: PacketTrace | undefined;
   #closed = false;
 
   /** Loads the program. Nothing is attached yet. Throws KernelError. */
@@ -137,6 +149,12 @@ export class Capture {
     }
   }
 
+  /** Watches other devices from now on, those that are there included. */
+  useInterfaces(wanted: InterfaceChoice): void {
+    this.#watcher.want(wanted);
+    this.start();
+  }
+
   #apply(change: LinkChange): void {
     this.#filteredDevices?.apply(change);
     this.#options.namespace.within(() => this.#watcher.apply(change, this.#options.nowMs()));
@@ -186,6 +204,38 @@ export class Capture {
     return this.#watcher.devices();
   }
 
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#options.namespace.within(() =>
+      new Map(this.devices().map((watched) => [watched.device.ifindex, this.#watcher.chains(watched)]))
+    );
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  async openTrace({ isChosen, ...options }: TraceOptions): Promise<PacketTrace> {
+    const { PacketTrace } = await import("./trace/packet_trace.ts");
+    if (this.#trace && !this.#trace.isClosed) {
+      throw new KernelError("Cannot trace packets: another trace goes on; wait for its end, or turn it off", {
+        errno: EBUSY,
+      });
+    }
+    const { kernel, namespace, priority } = this.#options;
+    const points = this.devices().flatMap(({ device, attachment }) => {
+      const link = attachment && isChosen(device.name) && linkOf(device);
+      if (!link) return [];
+      const programFd = (hook: Hook) => this.#program.fd(link, hook);
+      return [{ ifindex: device.ifindex, link, mode: attachment.mode, priority, programFd }];
+    });
+    return this.#trace = new PacketTrace({ ...options, kernel, namespace, points });
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    const goesOn = this.#trace?.isClosed === false;
+    this.#trace?.close();
+    return goesOn;
+  }
+
   /** Addresses of the namespace's devices, as text. */
   addresses(): string[] {
     return this.#options.namespace.within(() => Deno.networkInterfaces().map(({ address }) => address));
@@ -230,6 +280,7 @@ export class Capture {
   detach(): void {
     clearTimeout(this.#tickTimer);
     clearTimeout(this.#pendingTimer);
+    this.closeTrace();
     this.#options.namespace.within(() => this.#watcher.releaseAll());
     waitForGracePeriod();
   }

@@ -2,14 +2,16 @@
  * The door to libbpf: the one file that calls it, and the real {@linkcode Kernel}. Offsets are libbpf 1.x's structs.
  */
 import { assert, KernelError } from "../errors.ts";
-import type { Hook, TcxOrder } from "../flow.ts";
-import { closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
+import type { Hook } from "../flow.ts";
+import { callBpf, closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
 import type {
   AttachedProgram,
   Kernel,
   KernelFeatures,
   LoadedObject,
   LoadOptions,
+  TcPlace,
+  TcxPlace,
   TestRunInput,
   TestRunResult,
 } from "./kernel.ts";
@@ -33,6 +35,8 @@ const SYMBOLS = {
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_link_update: { parameters: ["i32", "i32", /* program */ "pointer" /* opts */], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_prog_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
+  bpf_map_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
   bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_map_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer" /* length */], result: "i32" },
@@ -54,6 +58,7 @@ const ATTACH_TCX: Record<Hook, number> = { ingress: 46, egress: 47 };
 const TC_ATTACH_POINT: Record<Hook, number> = { ingress: 1, egress: 2 };
 const BPF_F_BEFORE = 8;
 const BPF_F_AFTER = 16;
+const BPF_LINK_CREATE = 28;
 const PROGRAMS_PER_HOOK_MAX = 64;
 const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
@@ -64,6 +69,10 @@ const MAPS_PER_PROGRAM_MAX = 16;
 
 /** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
 export const TC_HANDLE = 0x7765;
+/** A packet trace's, beside it. */
+export const TRACE_HANDLE = 0x7766;
+/** A trial's. */
+export const TRIAL_HANDLE = 0x7767;
 
 /** A zeroed options struct with its size in front, as libbpf wants them. */
 function options(bytes: number): DataView<ArrayBuffer> {
@@ -165,11 +174,24 @@ class Libbpf implements Kernel {
     return loaded;
   }
 
-  linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number {
+  linkTcx(programFd: number, ifindex: number, hook: Hook, place: TcxPlace): number {
+    if (typeof place === "object") return this.#linkTcxBefore(programFd, ifindex, hook, place.beforeFd);
     const link = options(64);
-    link.setUint32(8, order === "first" ? BPF_F_BEFORE : BPF_F_AFTER, true);
+    link.setUint32(8, place === "first" ? BPF_F_BEFORE : BPF_F_AFTER, true);
     return check(
       this.#symbols.bpf_link_create(programFd, ifindex, ATTACH_TCX[hook], bytesOf(link)),
+      `attach to tcx ${hook} of device ${ifindex}`,
+    );
+  }
+
+  /** union bpf_attr, link_create: libbpf before 1.3 has no name for a program's neighbours. */
+  #linkTcxBefore(programFd: number, ifindex: number, hook: Hook, beforeFd: number): number {
+    const attributes = new DataView(new ArrayBuffer(64));
+    [programFd, ifindex, ATTACH_TCX[hook], BPF_F_BEFORE, beforeFd].forEach((word, i) =>
+      attributes.setUint32(4 * i, word, true)
+    );
+    return check(
+      callBpf(BPF_LINK_CREATE, addressOf(bytesOf(attributes)), attributes.byteLength),
       `attach to tcx ${hook} of device ${ifindex}`,
     );
   }
@@ -191,7 +213,7 @@ class Libbpf implements Kernel {
     if (result === -EINVAL || result === -ENOENT) return [];
     check(result, `list tcx ${hook} programs of device ${ifindex}`);
     const count = Math.min(query.getUint32(24, true), ids.length);
-    return [...ids.subarray(0, count)].map((id) => this.programById(id) ?? { id, name: "?" });
+    return [...ids.subarray(0, count)].map((id) => this.programById(id) ?? { id, name: "?", tag: "" });
   }
 
   createClsact(ifindex: number): boolean {
@@ -208,16 +230,16 @@ class Libbpf implements Kernel {
     );
   }
 
-  attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
-    this.#attachTc(programFd, ifindex, hook, priority, 0);
+  attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, 0);
   }
 
-  replaceTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
-    this.#attachTc(programFd, ifindex, hook, priority, BPF_TC_F_REPLACE);
+  replaceTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, BPF_TC_F_REPLACE);
   }
 
-  #attachTc(programFd: number, ifindex: number, hook: Hook, priority: number, flags: number): void {
-    const opts = tcWhich(priority);
+  #attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace, flags: number): void {
+    const opts = tcWhich(place);
     opts.setInt32(8, programFd, true);
     opts.setUint32(12, flags, true);
     check(
@@ -226,8 +248,8 @@ class Libbpf implements Kernel {
     );
   }
 
-  detachTc(ifindex: number, hook: Hook, priority: number): void {
-    const opts = tcWhich(priority);
+  detachTc(ifindex: number, hook: Hook, place: TcPlace): void {
+    const opts = tcWhich(place);
     check(
       this.#symbols.bpf_tc_detach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
       `detach from tc ${hook} of device ${ifindex}`,
@@ -235,11 +257,55 @@ class Libbpf implements Kernel {
   }
 
   queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined {
-    const opts = tcWhich(priority);
+    const opts = tcWhich({ priority, handle: TC_HANDLE });
     const result = this.#symbols.bpf_tc_query(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts));
     if (result === -ENOENT || result === -EINVAL) return undefined; // EINVAL: the device has no clsact
     check(result, `look for a program on tc ${hook} of device ${ifindex}`);
     return this.programById(opts.getUint32(16, true));
+  }
+
+  programs(): ReturnType<Kernel["programs"]> {
+    const { bpf_prog_get_next_id: next, bpf_prog_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, PROG_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 64),
+      tag: bytesOf(info).slice(8, 16).toHex(),
+    }));
+  }
+
+  maps(): ReturnType<Kernel["maps"]> {
+    const { bpf_map_get_next_id: next, bpf_map_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, MAP_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 24),
+      keyBytes: info.getUint32(8, true),
+      valueBytes: info.getUint32(12, true),
+      entriesMax: info.getUint32(16, true),
+    }));
+  }
+
+  /** Looks at every program, or every map. What goes away meanwhile is passed over. */
+  #each(
+    next: Symbols["bpf_prog_get_next_id"],
+    open: Symbols["bpf_prog_get_fd_by_id"],
+    infoBytes: number,
+  ): Array<{ id: number; info: DataView<ArrayBuffer> }> {
+    const found: Array<{ id: number; info: DataView<ArrayBuffer> }> = [];
+    const id = new Uint32Array(1);
+    while (next(id[0]!, new Uint8Array(id.buffer)) === 0) {
+      const fd = open(id[0]!);
+      if (fd < 0) continue;
+      try {
+        const info = new DataView(new ArrayBuffer(infoBytes));
+        this.#info(fd, bytesOf(info));
+        found.push({ id: id[0]!, info });
+      } finally {
+        closeFd(fd);
+      }
+    }
+    return found;
   }
 
   programById(id: number): AttachedProgram | undefined {
@@ -299,10 +365,16 @@ class Libbpf implements Kernel {
     return this.#programInfo(fd).id;
   }
 
+  machineCodeBytes(fd: number): number {
+    const info = new Uint8Array(PROG_INFO_BYTES);
+    this.#info(fd, info);
+    return new DataView(info.buffer).getUint32(16, true);
+  }
+
   #programInfo(fd: number): AttachedProgram {
     const info = new Uint8Array(PROG_INFO_BYTES);
     this.#info(fd, info);
-    return { id: new DataView(info.buffer).getUint32(4, true), name: nameAt(info, 64) };
+    return { id: new DataView(info.buffer).getUint32(4, true), name: nameAt(info, 64), tag: info.slice(8, 16).toHex() };
   }
 
   /** Replays run millions of frames: nothing is made anew for each. */
@@ -373,10 +445,10 @@ function tcHook(ifindex: number, attachPoint: number): DataView<ArrayBuffer> {
   return hook;
 }
 
-/** struct bpf_tc_opts that names our filter. */
-function tcWhich(priority: number): DataView<ArrayBuffer> {
+/** struct bpf_tc_opts that names a filter of ours. */
+function tcWhich({ priority, handle }: TcPlace): DataView<ArrayBuffer> {
   const opts = options(32);
-  opts.setUint32(20, TC_HANDLE, true);
+  opts.setUint32(20, handle, true);
   opts.setUint32(24, priority, true);
   return opts;
 }

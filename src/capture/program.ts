@@ -1,5 +1,5 @@
 /** The kernel program: loaded, and its pages mapped over the shared memory. */
-import type { Hook, Link } from "../flow.ts";
+import { type Hook, HOOKS, type Link } from "../flow.ts";
 import { addressOf, mapFixed, PROT_READ, PROT_WRITE } from "../libc.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
 import { CPU_AREA_BYTES, SLOT_WAYS } from "../memory_plan.ts";
@@ -58,6 +58,29 @@ const FILTER_PORTS = ".rodata.ports";
 /** Maps that a successor goes on with. */
 const KEPT_MAPS = ["slots", "ring", "cpus", "strays"] as const;
 
+/** Loads the object and maps nothing. Throws KernelError. */
+export function loadObject(kernel: Kernel, plan: MemoryPlan, options: ProgramOptions): LoadedObject {
+  const live = HOOKS.flatMap((hook) => [programName("ethernet", hook), programName("ip", hook)]);
+  const { predecessor } = options;
+  const { constants, mapEntries } = filterLoad(options.filter);
+  return kernel.load(options.image, {
+    programs: options.purpose === "replay" ? [REPLAY_PROGRAM] : live,
+    mapEntries: predecessor ? mapEntries : { ...ownEntries(plan), ...mapEntries },
+    knobs: encodeKnobs(plan, options),
+    constants,
+    ...(predecessor ? { maps: Object.fromEntries(KEPT_MAPS.map((name) => [name, predecessor.mapFd(name)])) } : {}),
+  });
+}
+
+function ownEntries(plan: MemoryPlan): Record<string, number> {
+  return { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount };
+}
+
+/** The live program of a hook, on this machine. */
+export function programName(link: Link, hook: Hook): string {
+  return NAMES[Deno.build.arch === "x86_64" ? "plain" : "fetch"][link][hook];
+}
+
 /** Loads the object and maps ring, slots and CPU areas into `memory`. Throws KernelError. */
 export function loadProgram(
   kernel: Kernel,
@@ -65,28 +88,16 @@ export function loadProgram(
   memory: WebAssembly.Memory,
   options: ProgramOptions,
 ): FlowProgram {
-  const names = NAMES[Deno.build.arch === "x86_64" ? "plain" : "fetch"];
-  const programs = options.purpose === "replay"
-    ? [REPLAY_PROGRAM]
-    : Object.values(names).flatMap((byHook) => Object.values(byHook));
-  const { predecessor, filter } = options;
-  const { constants, mapEntries: filterEntries } = filterLoad(filter);
-  const object = kernel.load(options.image, {
-    programs,
-    mapEntries: predecessor ? filterEntries : { ...mapEntries(plan), ...filterEntries },
-    knobs: encodeKnobs(plan, options),
-    constants,
-    ...(predecessor ? { maps: Object.fromEntries(KEPT_MAPS.map((name) => [name, predecessor.mapFd(name)])) } : {}),
-  });
+  const object = loadObject(kernel, plan, options);
   try {
-    if (!predecessor) mapKernelPages(object, plan, memory);
-    writeFilter(kernel, object, filter);
+    if (!options.predecessor) mapKernelPages(object, plan, memory);
+    writeFilter(kernel, object, options.filter);
   } catch (error) {
     object.close();
     throw error;
   }
   return {
-    fd: (link, hook) => object.programFd(names[link][hook]),
+    fd: (link, hook) => object.programFd(programName(link, hook)),
     replayFd: () => object.programFd(REPLAY_PROGRAM),
     mapFd: (name) => object.mapFd(name),
     ringFd: () => object.mapFd("ring"),
@@ -107,10 +118,6 @@ export function filterLoad(filter: KernelFilter | undefined): Required<Pick<Load
       ...(filter?.devicePasses ? { [FILTER_DEVICES]: DEVICES_MAX } : {}),
     },
   };
-}
-
-function mapEntries(plan: MemoryPlan): Record<string, number> {
-  return { slots: plan.setsPerCpu * plan.cpuCount, ring: plan.ringBytes, cpus: plan.cpuCount };
 }
 
 /** Writes what a filter says of addresses, before a program of the object runs. */

@@ -5,7 +5,7 @@
 import { type Hook, HOOKS } from "../flow.ts";
 import { KernelError } from "../errors.ts";
 import { DEVICE_MEMORY_MS, INTERFACES_MAX } from "../limits.ts";
-import type { Attacher, Attachment, OtherProgram } from "./attach.ts";
+import type { Attacher, Attachment, ChainedProgram, OtherProgram } from "./attach.ts";
 import { type Device, type DeviceCounters, linkOf } from "./device.ts";
 import type { TableDevice } from "./device_table.ts";
 import type { InterfaceChoice } from "./interfaces.ts";
@@ -56,7 +56,7 @@ export interface WatcherEvents {
 export class Watcher {
   readonly #attacher: Attacher;
   readonly #links: Links;
-  readonly #wanted: InterfaceChoice;
+  #wanted: InterfaceChoice;
   readonly #events: WatcherEvents;
   readonly #devices = new Map<number, WatchedDevice>();
   #nextInterfaceId = 1;
@@ -71,6 +71,11 @@ export class Watcher {
   /** Every device known, those gone but remembered included. */
   devices(): WatchedDevice[] {
     return [...this.#devices.values()];
+  }
+
+  /** Which devices to be on, from the next change on. */
+  want(wanted: InterfaceChoice): void {
+    this.#wanted = wanted;
   }
 
   /** Takes a change in. */
@@ -179,7 +184,7 @@ export class Watcher {
     for (const watched of this.#devices.values()) {
       if (watched.goneAtMs !== undefined) continue;
       const wanted = this.#wanted(watched.device.name);
-      if (watched.attachment && !wanted) this.#release(watched, `its name is ${watched.device.name} now`);
+      if (watched.attachment && !wanted) this.#release(watched, `${watched.device.name} is not wanted`);
       if (!wanted) {
         delete watched.problem;
       } else if (!watched.attachment && watched.device.up && nowMs >= watched.retryAtMs) {
@@ -234,12 +239,19 @@ export class Watcher {
 
   #lookAround(watched: WatchedDevice): void {
     const { ifindex } = watched.device;
-    try {
+    unlessGoing(() => {
       watched.others = HOOKS.flatMap((hook) => this.#attacher.others(ifindex, hook));
       watched.removed = HOOKS.filter((hook) => !this.#attacher.chain(ifindex, hook).some(({ ours }) => ours));
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error; // the device goes away just now: netlink will tell
-    }
+    });
+  }
+
+  /** All programs on a device's hooks, in the order that packets meet them. */
+  chains({ device: { ifindex } }: WatchedDevice): Record<Hook, ChainedProgram[]> {
+    const chains: Record<Hook, ChainedProgram[]> = { ingress: [], egress: [] };
+    unlessGoing(() => {
+      for (const hook of HOOKS) chains[hook] = this.#attacher.chain(ifindex, hook);
+    });
+    return chains;
   }
 
   /** The counters of now; of a device that is gone, or where nobody answers, the last ones heard of. */
@@ -304,6 +316,15 @@ export class Watcher {
       interfaceId,
       attached: goneAtMs === undefined ? attachment !== undefined : wasAttached,
     }));
+  }
+}
+
+/** Looks at a device's hooks. That it goes away just now is no failure: netlink will tell. */
+function unlessGoing(look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
   }
 }
 

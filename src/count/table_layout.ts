@@ -15,6 +15,8 @@ export const CLOCKS = CONTROL + 0x300;
 export const BOOKS = CONTROL + 0x400;
 export const AUDIT = CONTROL + 0x800;
 export const STATS = CONTROL + 0xa00;
+/** u32 for each of FLOW_CLASSES, and in it for each of FLOW_DIRECTIONS. */
+export const CENSUS = CONTROL + 0xb00;
 
 /** Settings, u32 in order from SETTINGS on. */
 export const SETTINGS_WORDS = [

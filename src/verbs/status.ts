@@ -1,7 +1,8 @@
 /** `weir status`: how the running agent does. */
 import { Command } from "commander";
 import { sizeText } from "../export/mod.ts";
-import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
+import { interfacesText, type InterfacesView } from "./interfaces_text.ts";
+import { askAgent, socketOption } from "./socket.ts";
 import { alignRows } from "./table.ts";
 
 /** The JSON that serve/views.ts makes. */
@@ -20,20 +21,43 @@ export interface StatusView {
     problem: string | null;
     others: Array<{ hook: string; name: string; id: number; inFront: boolean }>;
   }>;
+  log_level: string;
   table: Record<string, number>;
+  /** By protocol and direction. */
+  flows: Array<{ protocol: string; direction: string; active: number; ended: number; failed: number }>;
   exporters: Record<string, { queued: number; exported: number; lost: Record<string, number> }>;
+  settings: {
+    since: string;
+    reloads: number;
+    failed_reloads: number;
+    problem: string | null;
+    wants_restart: string[];
+  };
+  kubernetes?: {
+    by: string;
+    detail: string;
+    kinds: Array<{ kind: string; state: string; detail: string; objects: number }>;
+  };
   memory: Record<string, number>;
 }
 
 export function statusCommand(): Command {
   return new Command("status")
     .description("show how the running agent does: interfaces, table, exporters, memory")
+    .option("--interfaces", "interface by interface: every program on its hooks, and what weir saw there")
     .option("--json", "as JSON")
-    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
-    .action(async (options: { json?: boolean; socket: string }) => {
-      const status = await askAgent<StatusView>(options.socket, "/status");
-      console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status));
-    });
+    .addOption(socketOption())
+    .action(showStatus);
+}
+
+async function showStatus(options: { interfaces?: boolean; json?: boolean; socket: string }): Promise<void> {
+  if (options.interfaces) {
+    const interfaces = await askAgent<InterfacesView>(options.socket, "/interfaces");
+    console.log(options.json ? JSON.stringify(interfaces, null, 2) : interfacesText(interfaces));
+    return;
+  }
+  const status = await askAgent<StatusView>(options.socket, "/status");
+  console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status));
 }
 
 function statusText(status: StatusView): string {
@@ -51,7 +75,7 @@ function statusText(status: StatusView): string {
     `${queued}`,
     Object.entries(lost).map(([reason, count]) => `${count} ${reason}`).join(", ") || "0",
   ]);
-  const { table, memory } = status;
+  const { table, memory, settings } = status;
   return [
     `weir ${status.version}, pid ${status.pid}, ${status.state} for ${status.uptime_seconds} s since ${status.started}`,
     "",
@@ -61,7 +85,23 @@ function statusText(status: StatusView): string {
     `memory: ${sizeText(memory.resident_bytes!)} resident; kernel maps beside it: slots ${
       sizeText(memory.kernel_slots_bytes!)
     }, ring ${sizeText(memory.kernel_ring_bytes!)}`,
+    `settings: since ${settings.since}`,
+    ...(settings.problem ? [`  not taken over: ${settings.problem}`] : []),
+    ...(settings.wants_restart.length ? [`  a restart would change ${settings.wants_restart.join(", ")}`] : []),
+    ...kubernetesLines(status.kubernetes),
     "",
     alignRows([["exporter", "exported", "queued", "lost"], ...exporters], new Set([1, 2])),
   ].join("\n");
+}
+
+function kubernetesLines(kubernetes: StatusView["kubernetes"]): string[] {
+  if (!kubernetes) return [];
+  const counts = kubernetes.kinds.filter(({ objects }) => objects > 0).map(({ kind, objects }) => `${objects} ${kind}`);
+  return [
+    `kubernetes: ${kubernetes.detail}, by ${kubernetes.by}`,
+    ...(counts.length ? [`  ${counts.join(", ")}`] : []),
+    ...kubernetes.kinds.filter(({ state }) => state === "forbidden" || state === "missing").map(({ kind, detail }) =>
+      `  ${kind}: ${detail}`
+    ),
+  ];
 }

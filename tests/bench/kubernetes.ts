@@ -2,14 +2,16 @@
  * What following a cluster costs: pods in a real API server, and a process that does nothing but follow it. The API
  * server runs on the same CPUs, so times by the wall say as much of it.
  */
+import { AgentProcess } from "../support/agent_process.ts";
 import { ControlPlane } from "../support/cluster/control_plane.ts";
 import { buildRecord } from "../support/build_record.ts";
 import { pod } from "../support/cluster/manifest.ts";
 import { PureCluster } from "../support/cluster/pure_cluster.ts";
 import { shopObjects } from "../support/cluster/shop.ts";
 import { podAddress, PodLoader } from "../support/cluster/pod_loader.ts";
+import { NetworkLab } from "../support/network_lab.ts";
 import type { BenchOptions, Figure } from "./figure.ts";
-import type { FollowedReport } from "./kubernetes_main.ts";
+import type { ChangesReport, FollowedReport } from "./kubernetes_main.ts";
 import { processCpuS, residentMemory } from "./process_cpu.ts";
 
 const MAIN = new URL("./kubernetes_main.ts", import.meta.url).pathname;
@@ -18,39 +20,32 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
 
 const TEN_THOUSAND_MB_MOST = 15;
+const AGENT_MB_MOST = 130;
 const LIST_S_MOST = 10;
 const PAUSE_MS_MOST = 20;
 const CHANGES_CPU_MOST = 3;
 const CHANGES_PER_S = 100;
+/** All news is to be there by then. */
+const HEARD_MS = 1_000;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A process of Deno that ends when it is disposed of. */
+/** A process of Deno that says something on lines, and ends when it is disposed of. */
 class Process implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
+  readonly #lines: AsyncIterator<string>;
   readonly pid: number;
-  readonly firstLine: Promise<string>;
 
   constructor(args: string[]) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: ROOT,
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
+    this.#child = new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "piped", stdout: "piped" }).spawn();
     this.pid = this.#child.pid;
-    this.firstLine = this.#read();
+    this.#lines = linesOf(this.#child.stdout);
   }
 
-  async #read(): Promise<string> {
-    let text = "";
-    for await (
-      const part of this.#child.stdout.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    ) {
-      text += part;
-      if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
-    }
-    throw new Error(`The process ended without a word: ${text}`);
+  async line(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error("The process ended without a word");
+    return value;
   }
 
   /** MB, when it has calmed down. */
@@ -59,9 +54,25 @@ class Process implements AsyncDisposable {
     return residentMemory(this.pid).all;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Lets it end, and gives its last word. */
+  async end(): Promise<string> {
     await this.#child.stdin.close();
+    return await this.line();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stdin.close().catch(() => "it is closed");
     await this.#child.status;
+  }
+}
+
+async function* linesOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let text = "";
+  for await (const part of bytes.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
+    text += part;
+    const lines = text.split("\n");
+    text = lines.pop()!;
+    yield* lines;
   }
 }
 
@@ -84,7 +95,7 @@ class KubernetesBench {
   async bareMb(): Promise<number> {
     const script = "console.log('ready'); for await (const _ of Deno.stdin.readable) continue;";
     await using bare = new Process(["eval", V8_FLAGS, script]);
-    await bare.firstLine;
+    await bare.line();
     return await bare.residentMb(this.#settleMs);
   }
 
@@ -97,7 +108,7 @@ class KubernetesBench {
     const all: Followed[] = [];
     for (let i = 0; i < processes; i++) {
       await using process = this.#follow();
-      const report: FollowedReport = JSON.parse(await process.firstLine);
+      const report: FollowedReport = JSON.parse(await process.line());
       all.push({ report, residentMb: await process.residentMb(this.#settleMs) });
     }
     return all.sort((a, b) => a.residentMb - b.residentMb)[all.length >> 1]!;
@@ -106,17 +117,37 @@ class KubernetesBench {
   /** CPU of a core that changes of pods take, %. */
   async changesCpu(pods: number, seconds: number): Promise<number> {
     await using process = this.#follow();
-    await process.firstLine;
+    await process.line();
     await sleep(this.#settleMs);
     const [cpuS, beganMs] = [processCpuS(process.pid), performance.now()];
     for (let i = 0; i < seconds * CHANGES_PER_S; i++) {
       await this.#loader.change((i * 97) % pods, `v${i}`);
-      const dueMs = beganMs + (i + 1) * 1e3 / CHANGES_PER_S;
-      if (performance.now() < dueMs) await sleep(dueMs - performance.now());
+      const waitMs = beganMs + (i + 1) * 1e3 / CHANGES_PER_S - performance.now();
+      if (waitMs > 0) await sleep(waitMs);
     }
     const tookS = (performance.now() - beganMs) / 1e3;
     if (tookS > seconds * 1.2) throw new Error(`${CHANGES_PER_S} changes/s were too many for this machine`);
-    return (processCpuS(process.pid) - cpuS) / tookS * 100;
+    const cpu = (processCpuS(process.pid) - cpuS) / tookS * 100;
+    await sleep(HEARD_MS);
+    const { changes }: ChangesReport = JSON.parse(await process.end());
+    const made = seconds * CHANGES_PER_S;
+    if (changes < made) throw new Error(`Of ${made} changes ${changes} were heard of: it lags behind`);
+    return cpu;
+  }
+
+  /** The whole agent, names and all, without traffic: MB, the kernel's pages apart. */
+  async agentMb(): Promise<number> {
+    using lab = new NetworkLab();
+    const [there, here] = [lab.namespace("there"), lab.namespace("here")];
+    lab.veth(there, "far", here, "near");
+    const config = `${this.#kubeconfig}.weir.yaml`;
+    Deno.writeTextFileSync(config, `discovery: {informer: {k8s: {kubeconfig_path: "${this.#kubeconfig}"}}}`);
+    await using agent = await AgentProcess.start({
+      args: ["--network-namespace", here.path, "--config", config, "--output", "none"],
+    });
+    await sleep(this.#settleMs);
+    const { all, kernelPages } = residentMemory(agent.pid);
+    return all - kernelPages;
   }
 
   async load(first: number, count: number): Promise<void> {
@@ -158,10 +189,12 @@ export async function kubernetesBench({ smoke, say }: BenchOptions): Promise<Fig
   const bench = new KubernetesBench(plane, loader, smoke ? 500 : 5_000);
   const bareMb = await bench.bareMb();
   const found: Followed[] = [];
+  let agentMb: number | undefined;
   for (const [first, count] of [[0, base], [base, step], [base + step, step]] as const) {
     say(`${first + count} pods`);
     await bench.load(first, count);
     found.push(await bench.followed(smoke ? 1 : 3));
+    agentMb ??= await bench.agentMb();
   }
   const [few, more, most] = found as [Followed, Followed, Followed];
   say(`${CHANGES_PER_S} changes/s`);
@@ -177,6 +210,10 @@ export async function kubernetesBench({ smoke, say }: BenchOptions): Promise<Fig
   const { report } = most;
   return [
     memory("bare Deno", bareMb),
+    {
+      ...memory(`the whole agent with ${pods(base)}`, agentMb!, "without traffic; kernel pages apart"),
+      most: AGENT_MB_MOST,
+    },
     memory(`with ${pods(base)}`, few.residentMb, "the stage alone in a process of its own, TLS and all"),
     memory(`with ${pods(base + step)}`, more.residentMb),
     memory(`with ${pods(base + 2 * step)}`, most.residentMb),

@@ -1,6 +1,7 @@
 /** A program that takes another's place: its maps go on, and on a hook no packet passes between the two. */
 import assert from "node:assert/strict";
 import { flowProgramImage } from "../../src/artifacts.ts";
+import { TC_HANDLE } from "../../src/capture/libbpf.ts";
 import { TUNNEL_PORTS } from "../../src/capture/knobs.ts";
 import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import type { KernelFilter } from "../../src/capture/kernel_filter.ts";
@@ -13,7 +14,7 @@ import { ethernet, ipv4, packet, tcp, udp } from "../support/packet.ts";
 
 const LOOPBACK = 1;
 /** Nobody else's. */
-const PRIORITY = 4_999;
+const PLACE = { priority: 4_999, handle: TC_HANDLE };
 const [SEGMENT, DATAGRAM] = [packet(ethernet(), ipv4(), tcp(), 11), packet(ethernet(), ipv4(), udp(), 11)];
 
 const ONLY_TCP = kernelFilter(filterOf({ network: { transport: { match: ["tcp"] } } }));
@@ -77,10 +78,10 @@ Deno.test("live programs with every kind of filter are taken by this kernel, and
   }
   const created = kernel.createClsact(LOOPBACK);
   try {
-    kernel.attachTc(before, LOOPBACK, "ingress", PRIORITY);
-    kernel.replaceTc(after, LOOPBACK, "ingress", PRIORITY);
-    const found = kernel.queryTc(LOOPBACK, "ingress", PRIORITY);
-    kernel.detachTc(LOOPBACK, "ingress", PRIORITY);
+    kernel.attachTc(before, LOOPBACK, "ingress", PLACE);
+    kernel.replaceTc(after, LOOPBACK, "ingress", PLACE);
+    const found = kernel.queryTc(LOOPBACK, "ingress", PLACE.priority);
+    kernel.detachTc(LOOPBACK, "ingress", PLACE);
     assert.equal(found?.id, kernel.programId(after));
   } finally {
     if (created) kernel.destroyClsact(LOOPBACK);

@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { Attacher, type AttachOptions } from "../../src/capture/attach.ts";
+import { TC_HANDLE } from "../../src/capture/libbpf.ts";
 import { EBUSY, EEXIST, EPERM } from "../../src/libc.ts";
 import { KernelError } from "../../src/errors.ts";
 import { FakeMachine } from "../support/fake_kernel.ts";
@@ -100,7 +101,7 @@ Deno.test("Attacher takes it well that a filter, its qdisc or its device is gone
     const { machine, ifindex, attacher } = openAttacher({ mode: "tc" });
     const attachment = attacher.begin();
     attacher.attach(attachment, ifindex, "ethernet", "ingress");
-    if (gone === "filter") machine.kernel.detachTc(ifindex, "ingress", 1);
+    if (gone === "filter") machine.kernel.detachTc(ifindex, "ingress", { priority: 1, handle: TC_HANDLE });
     if (gone === "clsact") machine.setClsact(ifindex, false);
     if (gone === "device") machine.remove(ifindex);
     attacher.detach(attachment, ifindex, "ingress");

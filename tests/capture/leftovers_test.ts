@@ -52,7 +52,7 @@ Deno.test("cleanLeftovers() leaves strangers' filters, theirs on the same qdisc,
   machine.setClsact(empty, true);
   deepEqual((clean()).map((leftover) => leftover.ifindex), [shared]);
   deepEqual(machine.on(shared, "egress"), ["flower"]);
-  deepEqual(machine.on(strange, "ingress"), ["other_prog", "weir_ingress"]);
+  deepEqual(machine.on(strange, "ingress"), ["weir_ingress", "other_prog"]);
   equal(machine.hasClsact(empty), true);
 });
 

@@ -1,12 +1,9 @@
 /** An exporter to an OTLP receiver, in the protocol that is asked for. */
+import type { HistogramBuckets } from "../../histogram.ts";
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
-import type { Sender } from "../sender.ts";
 import { isStandardName } from "../standard_names.ts";
-import { HttpSender } from "./http_sender.ts";
-import type { HttpTransport } from "./http_transport.ts";
-import { protobufEncoding } from "./protobuf_encoding.ts";
-import type { OtlpProtocol } from "./protocol.ts";
+import { createSender } from "./create_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead, type Scope } from "./request_head.ts";
 import type { Resource } from "./resource.ts";
@@ -14,8 +11,9 @@ import type { IsWanted } from "./span_pieces.ts";
 import { SpanWriter } from "./span_writer.ts";
 
 export interface OtlpOptions extends ReceiverOptions {
-  protocol: OtlpProtocol;
   queueRecordsMax: number;
+  /** Of the queue's histograms. */
+  buckets?: HistogramBuckets;
   /** Asked once, for the first request. */
   resource(): Resource;
   scope: Scope;
@@ -27,22 +25,15 @@ export interface OtlpOptions extends ReceiverOptions {
 }
 
 export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedExporter> {
-  const { queueRecordsMax } = options;
-  return new QueuedExporter(await createSender(options), { queueRecordsMax, random: Math.random });
-}
-
-/** Libraries are loaded only for what is asked for: they cost memory. */
-async function createSender(options: OtlpOptions): Promise<Sender> {
-  const { protocol, resource, scope, references } = options;
-  if (protocol === "grpc") {
-    const { GrpcSender } = await import("./grpc_sender.ts");
-    return new GrpcSender(options, createWriter(options));
-  }
-  const receiver = { ...options, url: tracesUrl(options.url) };
-  const transport = await createTransport(receiver);
-  if (protocol === "http_binary") return new HttpSender(receiver, transport, protobufEncoding(createWriter(options)));
-  const { jsonEncoding } = await import("./json_encoding.ts");
-  return new HttpSender(receiver, transport, jsonEncoding(resource, scope, references, isWantedBy(options)));
+  const { queueRecordsMax, buckets } = options;
+  const sender = await createSender(options, {
+    protobuf: () => createWriter(options),
+    async json() {
+      const { jsonEncoding } = await import("./json_encoding.ts");
+      return jsonEncoding(options.resource, options.scope, options.references, isWantedBy(options));
+    },
+  });
+  return new QueuedExporter(sender, { queueRecordsMax, random: Math.random, ...(buckets ? { buckets } : {}) });
 }
 
 function isWantedBy({ withStandardNames }: OtlpOptions): IsWanted {
@@ -53,18 +44,4 @@ function createWriter(options: OtlpOptions): SpanWriter {
   const { module, batchRecordsMax, resource, scope, references } = options;
   const head = () => new RequestHead(resource(), scope);
   return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
-}
-
-async function createTransport({ url, tls }: ReceiverOptions): Promise<HttpTransport> {
-  if (tls?.insecureSkipVerify && url.protocol === "https:") {
-    const { UnverifiedTransport } = await import("./unverified_transport.ts");
-    return new UnverifiedTransport(url, tls);
-  }
-  const { FetchTransport } = await import("./fetch_transport.ts");
-  return new FetchTransport(url, tls);
-}
-
-/** A bare URL names the receiver, and spans go to its /v1/traces; any path is taken as it is. */
-export function tracesUrl(url: URL): URL {
-  return url.pathname === "/" ? new URL("/v1/traces", url) : url;
 }
