@@ -15,6 +15,7 @@ import type {
   TestRunInput,
   TestRunResult,
 } from "./kernel.ts";
+import { bytesOf, keyOf, nameAt, options, tcHook, tcWhich } from "./libbpf_structs.ts";
 
 const SYMBOLS = {
   libbpf_set_print: { parameters: ["pointer"], result: "pointer" },
@@ -64,7 +65,6 @@ const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
 const MAP_INFO_BYTES = 40;
 const BPF_TC_F_REPLACE = 1;
-const NAME_BYTES = 16;
 const MAPS_PER_PROGRAM_MAX = 16;
 
 /** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
@@ -73,17 +73,6 @@ export const TC_HANDLE = 0x7765;
 export const TRACE_HANDLE = 0x7766;
 /** A trial's. */
 export const TRIAL_HANDLE = 0x7767;
-
-/** A zeroed options struct with its size in front, as libbpf wants them. */
-function options(bytes: number): DataView<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(bytes));
-  view.setBigUint64(0, BigInt(bytes), true);
-  return view;
-}
-
-function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer);
-}
 
 /** The address of a buffer's first byte; the caller keeps the buffer alive. */
 function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
@@ -424,33 +413,6 @@ class Libbpf implements Kernel {
     }
     return entries;
   }
-}
-
-function keyOf(key: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new Uint32Array([key]).buffer);
-}
-
-/** A name in struct bpf_prog_info or bpf_map_info. */
-function nameAt(info: Uint8Array, at: number): string {
-  const name = info.subarray(at, at + NAME_BYTES);
-  const end = name.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
-}
-
-/** struct bpf_tc_hook. attachPoint: a bit set of BPF_TC_INGRESS and BPF_TC_EGRESS. */
-function tcHook(ifindex: number, attachPoint: number): DataView<ArrayBuffer> {
-  const hook = options(24);
-  hook.setInt32(8, ifindex, true);
-  hook.setUint32(12, attachPoint, true);
-  return hook;
-}
-
-/** struct bpf_tc_opts that names a filter of ours. */
-function tcWhich({ priority, handle }: TcPlace): DataView<ArrayBuffer> {
-  const opts = options(32);
-  opts.setUint32(20, handle, true);
-  opts.setUint32(24, priority, true);
-  return opts;
 }
 
 class LibbpfObject implements LoadedObject {
