@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { settingsSchema } from "../src/settings/schema/schema.ts";
 import { attributesPage } from "./attributes_page.ts";
+import { filtersPage } from "./filters_page.ts";
 import { formatted } from "./markdown.ts";
 import { merminPage } from "./mermin_page.ts";
 import { netmonPage } from "./netmon_page.ts";
@@ -10,6 +11,7 @@ import { settingsPage } from "./settings_page.ts";
 export async function generated(): Promise<Record<string, string>> {
   return {
     "docs/attributes.md": await formatted(attributesPage(), "md"),
+    "docs/filters.md": await formatted(filtersPage(), "md"),
     "docs/settings.md": await formatted(settingsPage(), "md"),
     "docs/coming-from-mermin.md": await formatted(merminPage(), "md"),
     "docs/coming-from-netmon.md": await formatted(netmonPage(), "md"),

@@ -2,8 +2,9 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AttributeSets } from "./attribute_sets.ts";
-import type { Books, ExporterTerms } from "./books.ts";
+import { type Amount, type Books, zeroAmount } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
@@ -11,6 +12,7 @@ import {
   type ChainedProgram,
   type InterfaceChoice,
   type Kernel,
+  kernelFilter,
   type NetworkNamespace,
   type PacketTrace,
   type Stray,
@@ -35,12 +37,15 @@ import {
 import { assert } from "./errors.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
+import type { FilterSettings } from "./filter.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { RecentRecords } from "./recent_records.ts";
 import { readBooks } from "./read_books.ts";
+import { type RecordCounts, RecordGate } from "./record_gate.ts";
+import type { Sampling } from "./sampling.ts";
 import { nextTurn } from "./turn.ts";
 
 export interface AgentOptions {
@@ -58,6 +63,10 @@ export interface AgentOptions {
   /** Whether waiting cannot give a record a better name. Default: it cannot. */
   isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
+  /** Which flows are handed out. Default: all. */
+  filter?: FilterSettings | undefined;
+  /** Default: every flow is kept. */
+  sampling?: Sampling | undefined;
   /** Of the histogram of hand-outs, s. */
   pipelineBuckets?: readonly number[];
 }
@@ -76,6 +85,7 @@ export class Agent {
   readonly #kernelBooks: KernelBooks;
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
+  readonly #gate: RecordGate;
   readonly #meaningOf: MeaningOf;
   readonly #isSettled: AgentOptions["isSettled"];
   readonly #outlets: Outlets;
@@ -89,6 +99,7 @@ export class Agent {
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
+  #filter: FilterSettings | undefined;
   #flowsMax: number;
   #paused: PromiseWithResolvers<void> | undefined;
 
@@ -102,6 +113,10 @@ export class Agent {
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
     this.#out = new OutReader(this.#memory, this.plan);
 
+    const { filter, sampling } = options;
+    this.#filter = filter;
+    this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
+
     // What the device table says is asked for before there is a collector to take it: it starts with the last word.
     let devicesWanted = 0;
     let collector: CollectorThread | undefined;
@@ -110,6 +125,7 @@ export class Agent {
       plan: this.plan,
       memory: this.#memory,
       idleGapMs: shortestIdleTimeoutMs(options.table),
+      filter: filter && kernelFilter(filter),
       nowMs: () => Number(systemClock.monotonicNs()) / NS_PER_MS,
       publishDevices(address) {
         devicesWanted = address;
@@ -127,7 +143,7 @@ export class Agent {
       memory: this.#memory,
       module: options.module,
       plan: this.plan,
-      table: options.table,
+      table: { ...options.table, sampling },
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
@@ -156,7 +172,8 @@ export class Agent {
     const begunAtMs = performance.now();
     const count = this.#out.take(recordsMost, (record) => {
       this.#ended.add(record);
-      const meaning = this.#meaningOf(record);
+      const meaning = this.#gate.admit(record, this.#meaningOf);
+      if (!meaning) return;
       this.#recent.add(record, meaning);
       this.#outlets.accept(record, meaning);
     }, isDue);
@@ -185,6 +202,17 @@ export class Agent {
     this.#capture.useInterfaces(wanted);
   }
 
+  /**
+   * Another filter from now on, for packets that come and for records that are handed out. No packet is lost between
+   * the two, and what was booked stays booked. Throws KernelError, and then the filter of before stays in force.
+   */
+  useFilter(filter: FilterSettings): void {
+    if (isDeepStrictEqual(filter, this.#filter)) return;
+    this.#capture.useFilter(kernelFilter(filter));
+    this.#gate.useFilter(filter);
+    this.#filter = filter;
+  }
+
   /** Other timeouts and bounds, for flows that are there, too. */
   tune(tuning: TableTuning): void {
     assert(tuning.flowsMax <= this.plan.flowsMax, "flows beyond those that the memory was planned for have no place");
@@ -203,12 +231,8 @@ export class Agent {
    */
   async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
     await this.#collector.audit(() => {
-      let handedOut;
-      do {
-        this.#handOn(Infinity);
-        handedOut = this.#tableBooks.terms().handed_out;
-      } while (this.#out.waiting() > 0);
-      this.#outlets.replace(exporters, handedOut, deadlineMs);
+      while (this.#out.waiting() > 0) this.#handOn(Infinity);
+      this.#outlets.replace(exporters, this.#gate.terms(zeroAmount()).handed_out, deadlineMs);
     });
   }
 
@@ -281,6 +305,11 @@ export class Agent {
     return this.#tableBooks.stats();
   }
 
+  /** Records by what became of them between table and exporters. */
+  recordCounts(): RecordCounts {
+    return this.#gate.records();
+  }
+
   /** Flows in the table by kind, as of a second ago. */
   census(): FlowCount[] {
     return this.#tableBooks.census();
@@ -305,29 +334,33 @@ export class Agent {
     return this.#kernelBooks.detail();
   }
 
-  /** The books as they are, without counting anything first: for metrics. */
+  /**
+   * The books as they are, without counting anything first: for metrics. No term ever falls: what is in the out ring is
+   * in none, because it may be kept back yet.
+   */
   books(): Books {
-    return this.#readBooks();
+    return this.#readBooks(zeroAmount());
   }
 
   /** The books of this moment: seen, then everything counted, then seen again. After stop() they are final. */
   async auditBooks(): Promise<Books> {
-    if (this.#state === "stopped") return this.#readBooks();
+    if (this.#state === "stopped") return this.#readBooks(this.#waiting());
     const seenBefore = this.#kernelBooks.terms();
-    const books = await this.#collector.audit(() => this.#readBooks());
+    const books = await this.#collector.audit(() => this.#readBooks(this.#waiting()));
     const seenAfter = this.#kernelBooks.terms().seen;
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
 
-  #readBooks(): Books {
-    return readBooks(this.#kernelBooks, this.#tableBooks, this.#exporterTerms());
-  }
-
-  /** What is handed out and not taken yet waits for every exporter. */
-  #exporterTerms(): Record<string, ExporterTerms> {
+  /** What is in the out ring. It counts as handed out, and waits for every exporter. */
+  #waiting(): Amount {
     const waiting = new RecordSum();
     this.#out.look((record) => waiting.add(record));
-    return this.#outlets.terms(this.#tableBooks.terms().handed_out, waiting.amount());
+    return waiting.amount();
+  }
+
+  #readBooks(waiting: Amount): Books {
+    const gate = this.#gate.terms(waiting);
+    return readBooks(this.#kernelBooks, this.#tableBooks, gate, this.#outlets.terms(gate.handed_out, waiting));
   }
 
   /** What the hooks saw against what the devices counted. */

@@ -9,6 +9,7 @@ const SYMBOLS = {
   strerror: { parameters: ["i32"], result: "pointer" },
   open: { parameters: ["buffer", "i32", "i32" /* mode */], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", /* command */ "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   mmap: {
@@ -121,6 +122,13 @@ export function canWrite(path: string): boolean {
 
 export function closeFd(fd: number): void {
   libc().close(fd);
+}
+
+const F_DUPFD_CLOEXEC = 1_030;
+
+/** Another descriptor of the same open file. Throws KernelError. */
+export function duplicateFd(fd: number): number {
+  return check(libc().fcntl(fd, F_DUPFD_CLOEXEC, 0), `duplicate descriptor ${fd}`);
 }
 
 export const PROT_READ = 1;

@@ -51,6 +51,11 @@ export const DRAIN_RECORDS = 8_192;
 export const SWEEP_ENTRIES = 8_192;
 export const SWEEP_RECORDS = 256;
 
+/** Nodes of a filter's addresses in the kernel, 1 KiB each. Beyond, the kernel lets pass what it cannot tell apart. */
+export const FILTER_NODES_MAX = 4_096;
+/** Patterns of one key of a filter. */
+export const FILTER_PATTERNS_MAX = 4_096;
+
 /** Interfaces that one run can tell apart by name. */
 export const INTERFACES_MAX = 65_536;
 /** Devices and VLAN devices that the counting rule knows at once, twice the room of each for open addressing. */

@@ -72,11 +72,14 @@ export interface MemoryPlan {
 export const SLOT_WAYS = 2;
 export const MARK_GROUPS = 512;
 /** sizeof(struct cpu_area), bpf/books.h */
-export const CPU_AREA_BYTES = 1_728;
+export const CPU_AREA_BYTES = 4_800;
 /** Where a CPU's area holds its marks. */
 export const MARKS_AT = 1_024;
 /** Where the first CPU's area holds user space's heartbeat. */
 export const HEARTBEAT_AT = 1_680;
+/** Where a CPU's area holds what is filtered and sampled out, and how often a part of it was moved to the strays. */
+export const WITHHELD_MOVES_AT = 1_688;
+export const WITHHELD_AT = 1_728;
 export const ENTRY_BYTES = 256;
 /** Of one interface: the four measures of each hook. */
 export const INTERFACE_BOOKS_BYTES = 64;

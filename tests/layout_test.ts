@@ -5,18 +5,21 @@
 import assert from "node:assert/strict";
 import { DeviceFlag, type TableDevice, writeDeviceTable } from "../src/capture/device_table.ts";
 import type { Kernel } from "../src/capture/kernel.ts";
-import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS } from "../src/capture/knobs.ts";
-import { readStrays } from "../src/capture/strays.ts";
+import { NODE_ENTRIES } from "../src/capture/address_tree.ts";
+import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS, Withhold } from "../src/capture/knobs.ts";
+import { readStrays, WITHHELD_PLACES } from "../src/capture/strays.ts";
 import { BOOKS_BYTES, EVENTS, EVENTS_AT, MALFORMED, MALFORMED_AT, TERMS } from "../src/collect/kernel_books.ts";
 import * as words from "../src/collector_words.ts";
 import { FLOW_CLASSES, FLOW_DIRECTIONS } from "../src/count/flow_classes.ts";
 import * as trace from "../src/capture/trace/trace_layout.ts";
 import * as table from "../src/count/table_layout.ts";
 import { REASON_FORCED } from "../src/count/table.ts";
+import { Ends } from "../src/filter.ts";
 import { HOOKS } from "../src/flow.ts";
 import * as record from "../src/flow_record.ts";
 import * as limits from "../src/limits.ts";
 import * as plan from "../src/memory_plan.ts";
+import { SAMPLING_MULTIPLIERS } from "../src/sampling.ts";
 import { AssemblyLayout } from "./support/assembly_layout.ts";
 import { Btf, type Field } from "./support/btf.ts";
 import { tableDevice } from "./support/device.ts";
@@ -118,8 +121,13 @@ Deno.test("struct cpu_area and its books are where user space reads them", () =>
     tick_ns: plan.MARKS_AT + plan.MARK_GROUPS + 8,
     scratch: plan.MARKS_AT + plan.MARK_GROUPS + 16,
     heartbeat_ns: plan.HEARTBEAT_AT,
-    reserved: plan.HEARTBEAT_AT + 8,
+    withheld_moves: plan.WITHHELD_MOVES_AT,
+    reserved: plan.WITHHELD_MOVES_AT + 8,
+    withheld: plan.WITHHELD_AT,
   });
+  const withheld = btf.size("stray_key") + btf.size("stray");
+  assert.equal(btf.size("withheld"), withheld, "a key, and a value behind it");
+  assert.equal(plan.CPU_AREA_BYTES - plan.WITHHELD_AT, WITHHELD_PLACES * withheld);
   assert.equal(btf.size("cpu_area"), plan.CPU_AREA_BYTES);
   assert.equal(btf.size("books"), BOOKS_BYTES);
   assert.deepEqual(offsets(btf.fields("books")), {
@@ -153,6 +161,13 @@ Deno.test("struct knobs is what encodeKnobs() lays out", () => {
     "mark_shift",
     "ring_wake_bytes",
     "tunnel_ports",
+    "filter_protocols",
+    "sampling_multipliers",
+    "sampling_threshold",
+    "withhold",
+    "filter_versions",
+    "filter_icmp",
+    "reserved",
   ]);
   for (let i = 0; i < 7; i++) assert.equal(view.getBigUint64(at.hash_multipliers! + i * 8, true) & 1n, 1n, "odd");
   assert.equal(view.getBigUint64(at.idle_gap_ns!, true), 1_013_000_000n);
@@ -162,6 +177,40 @@ Deno.test("struct knobs is what encodeKnobs() lays out", () => {
   assert.equal(view.getUint32(at.ring_wake_bytes!, true), 1 << 18);
   const ports = [0, 1, 2, 3].map((i) => view.getUint16(at.tunnel_ports! + i * 2, true));
   assert.deepEqual(ports, [1_019, 1_021, 0, 1_031]);
+});
+
+Deno.test("struct knobs, ports and nodes hold a filter and sampling as the program reads them", () => {
+  const memory = plan.planMemory({ cpuCount: 3, pageBytes: 4096, slots: 3 * 4096, ringBytes: 1 << 20 });
+  const filter = {
+    withhold: Withhold.PORTS | Withhold.ADDRESSES,
+    protocols: [2n, 3n, 5n, 7n],
+    versions: 2,
+    icmpEnds: 1,
+    ports: new Uint8Array(),
+    addresses: undefined,
+    devicePasses: undefined,
+  };
+  const multipliers = [11n, 13n, 17n, 19n, 23n];
+  const sampling = { rate: 0.5, keepFailures: false, multipliers, threshold: 1n << 31n };
+  const options = { idleGapMs: 0, ...TUNNEL_PORTS, filter };
+  const view = new DataView(encodeKnobs(memory, { ...options, sampling }).buffer);
+  const at = offsets(btf.fields("knobs"));
+  const longs = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => view.getBigUint64(from + i * 8, true));
+  assert.deepEqual(longs(at.filter_protocols!, 4), filter.protocols);
+  assert.deepEqual(longs(at.sampling_multipliers!, SAMPLING_MULTIPLIERS), multipliers);
+  assert.deepEqual(longs(at.sampling_threshold!, 1), [1n << 31n]);
+  const flags = btf.enumeration("withhold", "WITHHOLD_");
+  assert.equal(view.getUint32(at.withhold!, true), flags.PORTS! | flags.ADDRESSES! | flags.SAMPLED_OUT!);
+  assert.equal(view.getUint8(at.filter_versions!), btf.enumeration("filter_version", "FILTER_").IPV6);
+  assert.equal(view.getUint8(at.filter_icmp!), btf.enumeration("ends", "END_").SOURCE);
+  const { FILTERED: _, ...known } = flags;
+  assert.deepEqual({ ...Withhold }, known);
+  assert.deepEqual({ ...Ends }, btf.enumeration("ends", "END_"));
+  assert.equal(btf.size("filter_node"), NODE_ENTRIES * 4);
+  // with failures to keep, nothing is left out before its flow has ended
+  const late = new DataView(encodeKnobs(memory, { ...options, sampling: { ...sampling, keepFailures: true } }).buffer);
+  assert.equal(late.getUint32(at.withhold!, true) & flags.SAMPLED_OUT!, 0);
 });
 
 Deno.test("struct stray is what readStrays() reads", () => {
@@ -189,7 +238,7 @@ Deno.test("struct stray is what readStrays() reads", () => {
       hook: "egress",
       term,
       ethertype: 0x88cc,
-      ethertypeName: "lldp",
+      ethertypeName: term === "filtered" || term === "sampled_out" ? "ip" : "lldp",
       frames: 41n,
       bytes: 43n,
     }]);

@@ -23,8 +23,6 @@ export const HOOK_TERMS: usize = 4;
 
 /** Terms of the whole table, behind both hooks'. */
 export const HANDED_OUT: usize = BOOKS + 2 * HOOK_TERMS * MEASURES_BYTES;
-export const FILTERED_FLOW: usize = HANDED_OUT + MEASURES_BYTES;
-export const SAMPLED_OUT_FLOW: usize = FILTERED_FLOW + MEASURES_BYTES;
 
 /** Terms that a walk finds, at AUDIT; see audit.ts. */
 export const IN_SLOTS: usize = AUDIT;

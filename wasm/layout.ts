@@ -221,6 +221,7 @@ export const FlowRecord_facts: u32 = offsetof<FlowRecord>("facts");
 export const FlowRecord_initialSequence: u32 = offsetof<FlowRecord>("initialSequence");
 export const FlowRecord_startNs: u32 = offsetof<FlowRecord>("startNs");
 export const FlowRecord_lastSeenNs: u32 = offsetof<FlowRecord>("lastSeenNs");
+export const FlowRecord_samplingHash: u32 = offsetof<FlowRecord>("samplingHash");
 export const FlowRecord_reserved1: u32 = offsetof<FlowRecord>("reserved1");
 
 export const Settings_SIZE: u32 = offsetof<Settings>();
@@ -264,6 +265,11 @@ export const Settings_domain0: u32 = offsetof<Settings>("domain0");
 export const Settings_domain1: u32 = offsetof<Settings>("domain1");
 export const Settings_node0: u32 = offsetof<Settings>("node0");
 export const Settings_node1: u32 = offsetof<Settings>("node1");
+export const Settings_samplingAddress0: u32 = offsetof<Settings>("samplingAddress0");
+export const Settings_samplingAddress1: u32 = offsetof<Settings>("samplingAddress1");
+export const Settings_samplingPort: u32 = offsetof<Settings>("samplingPort");
+export const Settings_samplingProtocol: u32 = offsetof<Settings>("samplingProtocol");
+export const Settings_samplingMix: u32 = offsetof<Settings>("samplingMix");
 
 export const Clocks_SIZE: u32 = offsetof<Clocks>();
 export const Clocks_nowNs: u32 = offsetof<Clocks>("nowNs");

@@ -56,6 +56,11 @@ export class Settings {
   domain1: u64;
   node0: u64; // SHA-1 of the node's name, first 16 bytes
   node1: u64;
+  samplingAddress0: u64; // odd; the same wherever the same flows are kept
+  samplingAddress1: u64;
+  samplingPort: u64;
+  samplingProtocol: u64;
+  samplingMix: u64;
 }
 
 /** Clocks, written by the host before each round. */

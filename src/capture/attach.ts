@@ -99,6 +99,15 @@ export class Attacher {
     attachment.filters.add(hook);
   }
 
+  /** Puts the program of now in the place of the one before, so that no packet passes between the two. */
+  replace(attachment: Attachment, ifindex: number, link: Link, hook: Hook): void {
+    const program = this.#programFd(link, hook);
+    this.#ownIds.add(this.#kernel.programId(program));
+    const tcxLink = attachment.links[hook];
+    if (tcxLink !== undefined) this.#kernel.relinkTcx(tcxLink, program);
+    else if (attachment.filters.has(hook)) this.#kernel.replaceTc(program, ifindex, hook, this.#place());
+  }
+
   /** Says who stands in our place, where it is somebody. */
   #explain(error: unknown, ifindex: number, hook: Hook): unknown {
     if (!(error instanceof KernelError) || ![EEXIST, EINVAL].includes(error.errno)) return error;

@@ -20,6 +20,10 @@ export interface LoadOptions {
   mapEntries: Readonly<Record<string, number>>;
   /** The knobs' bytes, as bpf/knobs.h lays them out. */
   knobs: Uint8Array<ArrayBuffer>;
+  /** Bytes of further constants, by their section's name. */
+  constants?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+  /** Descriptors of maps that are there already and shall be used, by name. Their sizes are as they are. */
+  maps?: Readonly<Record<string, number>>;
 }
 
 /** A loaded object. Descriptors live until close(). */
@@ -79,6 +83,8 @@ export interface Kernel {
   linkTcx(programFd: number, ifindex: number, hook: Hook, place: TcxPlace): number;
   /** Takes a program off its tcx hook again. The device may be gone. */
   unlinkTcx(link: number): void;
+  /** Puts another program in a link's place: no packet passes between the two. ENOLINK when the device is gone. */
+  relinkTcx(link: number, programFd: number): void;
   /** Programs on a tcx hook, in the order that packets meet them. */
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[];
 
@@ -92,6 +98,8 @@ export interface Kernel {
    */
   attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void;
   detachTc(ifindex: number, hook: Hook, place: TcPlace): void;
+  /** Puts another program in the agent's place: no packet passes between the two. */
+  replaceTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void;
   /** The agent's program, if there is one. */
   queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined;
 
@@ -111,6 +119,10 @@ export interface Kernel {
 
   testRun(programFd: number, input: TestRunInput): TestRunResult;
 
+  /** Writes one entry of a map of 4-byte keys. */
+  writeMap(mapFd: number, key: number, value: Uint8Array<ArrayBuffer>): void;
+  /** Removes it, if it is there. */
+  deleteFromMap(mapFd: number, key: number): void;
   /** All entries of a hash map, keys and values side by side. */
   readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }>;
 }

@@ -15,6 +15,7 @@ import type {
   TestRunInput,
   TestRunResult,
 } from "./kernel.ts";
+import { bytesOf, keyOf, nameAt, options, tcHook, tcWhich } from "./libbpf_structs.ts";
 
 const SYMBOLS = {
   libbpf_set_print: { parameters: ["pointer"], result: "pointer" },
@@ -31,7 +32,9 @@ const SYMBOLS = {
   bpf_map__fd: { parameters: ["pointer"], result: "i32" },
   bpf_map__set_max_entries: { parameters: ["pointer", "u32"], result: "i32" },
   bpf_map__set_initial_value: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  bpf_map__reuse_fd: { parameters: ["pointer", "i32"], result: "i32" },
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_link_update: { parameters: ["i32", "i32", /* program */ "pointer" /* opts */], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
   bpf_prog_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
   bpf_map_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
@@ -41,6 +44,8 @@ const SYMBOLS = {
   bpf_prog_test_run_opts: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   bpf_map_lookup_elem: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_map_update_elem: { parameters: ["i32", "buffer", "buffer", "u64" /* flags */], result: "i32" },
+  bpf_map_delete_elem: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_tc_hook_create: { parameters: ["buffer"], result: "i32" },
   bpf_tc_hook_destroy: { parameters: ["buffer"], result: "i32" },
   bpf_tc_attach: { parameters: ["buffer", "buffer"], result: "i32" },
@@ -59,7 +64,7 @@ const PROGRAMS_PER_HOOK_MAX = 64;
 const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
 const MAP_INFO_BYTES = 40;
-const NAME_BYTES = 16;
+const BPF_TC_F_REPLACE = 1;
 const MAPS_PER_PROGRAM_MAX = 16;
 
 /** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
@@ -68,17 +73,6 @@ export const TC_HANDLE = 0x7765;
 export const TRACE_HANDLE = 0x7766;
 /** A trial's. */
 export const TRIAL_HANDLE = 0x7767;
-
-/** A zeroed options struct with its size in front, as libbpf wants them. */
-function options(bytes: number): DataView<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(bytes));
-  view.setBigUint64(0, BigInt(bytes), true);
-  return view;
-}
-
-function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer);
-}
 
 /** The address of a buffer's first byte; the caller keeps the buffer alive. */
 function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
@@ -195,6 +189,10 @@ class Libbpf implements Kernel {
     closeFd(link);
   }
 
+  relinkTcx(link: number, programFd: number): void {
+    check(this.#symbols.bpf_link_update(link, programFd, null), "replace the program of a tcx link");
+  }
+
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[] {
     const ids = new Uint32Array(PROGRAMS_PER_HOOK_MAX);
     const query = options(48);
@@ -222,8 +220,17 @@ class Libbpf implements Kernel {
   }
 
   attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, 0);
+  }
+
+  replaceTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, BPF_TC_F_REPLACE);
+  }
+
+  #attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace, flags: number): void {
     const opts = tcWhich(place);
     opts.setInt32(8, programFd, true);
+    opts.setUint32(12, flags, true);
     check(
       this.#symbols.bpf_tc_attach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
       `attach to tc ${hook} of device ${ifindex}`,
@@ -308,10 +315,11 @@ class Libbpf implements Kernel {
         const fd = this.#symbols.bpf_map_get_fd_by_id(id);
         if (fd < 0) continue;
         try {
-          const value = new Uint8Array(valueBytes);
-          const keyBytes = new Uint8Array(new Uint32Array([key]).buffer);
-          if (this.#mapName(fd) !== map) continue;
-          if (this.#symbols.bpf_map_lookup_elem(fd, keyBytes, value) === 0) return new DataView(value.buffer);
+          const { name, valueBytes: mapValueBytes } = this.#mapInfo(fd);
+          if (name !== map) continue;
+          // of another version's map: the kernel writes as much as that one has
+          const value = new Uint8Array(Math.max(valueBytes, mapValueBytes));
+          if (this.#symbols.bpf_map_lookup_elem(fd, keyOf(key), value) === 0) return new DataView(value.buffer);
         } finally {
           closeFd(fd);
         }
@@ -331,10 +339,10 @@ class Libbpf implements Kernel {
     return [...ids.subarray(0, Math.min(info.getUint32(52, true), ids.length))];
   }
 
-  #mapName(fd: number): string {
+  #mapInfo(fd: number): { name: string; valueBytes: number } {
     const info = new Uint8Array(MAP_INFO_BYTES);
     this.#info(fd, info);
-    return nameAt(info, 24);
+    return { name: nameAt(info, 24), valueBytes: new DataView(info.buffer).getUint32(12, true) };
   }
 
   #info(fd: number, info: Uint8Array<ArrayBuffer>): void {
@@ -380,6 +388,15 @@ class Libbpf implements Kernel {
     return bytes.byteOffset ? address + BigInt(bytes.byteOffset) : address;
   }
 
+  writeMap(mapFd: number, key: number, value: Uint8Array<ArrayBuffer>): void {
+    check(this.#symbols.bpf_map_update_elem(mapFd, keyOf(key), value, 0n), "write a map");
+  }
+
+  deleteFromMap(mapFd: number, key: number): void {
+    const result = this.#symbols.bpf_map_delete_elem(mapFd, keyOf(key));
+    if (result !== -ENOENT) check(result, "remove an entry of a map");
+  }
+
   readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }> {
     const entries: Array<{ key: DataView; value: DataView }> = [];
     let key = new Uint8Array(keyBytes);
@@ -396,29 +413,6 @@ class Libbpf implements Kernel {
     }
     return entries;
   }
-}
-
-/** A name in struct bpf_prog_info or bpf_map_info. */
-function nameAt(info: Uint8Array, at: number): string {
-  const name = info.subarray(at, at + NAME_BYTES);
-  const end = name.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
-}
-
-/** struct bpf_tc_hook. attachPoint: a bit set of BPF_TC_INGRESS and BPF_TC_EGRESS. */
-function tcHook(ifindex: number, attachPoint: number): DataView<ArrayBuffer> {
-  const hook = options(24);
-  hook.setInt32(8, ifindex, true);
-  hook.setUint32(12, attachPoint, true);
-  return hook;
-}
-
-/** struct bpf_tc_opts that names a filter of ours. */
-function tcWhich({ priority, handle }: TcPlace): DataView<ArrayBuffer> {
-  const opts = options(32);
-  opts.setUint32(20, handle, true);
-  opts.setUint32(24, priority, true);
-  return opts;
 }
 
 class LibbpfObject implements LoadedObject {
@@ -442,10 +436,13 @@ class LibbpfObject implements LoadedObject {
     for (const [name, entries] of Object.entries(how.mapEntries)) {
       check(this.#symbols.bpf_map__set_max_entries(this.#map(name), entries), `size map ${name}`);
     }
-    check(
-      this.#symbols.bpf_map__set_initial_value(this.#map(".rodata.knobs"), how.knobs, BigInt(how.knobs.length)),
-      "set the knobs",
-    );
+    for (const [name, fd] of Object.entries(how.maps ?? {})) {
+      check(this.#symbols.bpf_map__reuse_fd(this.#map(name), fd), `use map ${name} again`);
+    }
+    for (const [section, bytes] of Object.entries({ ".rodata.knobs": how.knobs, ...how.constants })) {
+      const map = this.#map(section);
+      check(this.#symbols.bpf_map__set_initial_value(map, bytes, BigInt(bytes.length)), `set ${section}`);
+    }
   }
 
   #map(name: string): Deno.PointerValue {

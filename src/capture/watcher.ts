@@ -102,6 +102,21 @@ export class Watcher {
     this.#work(nowMs);
   }
 
+  /** Puts the programs of now in the place of those that are attached; where that cannot be, it attaches anew. */
+  replaceAll(nowMs: number): void {
+    for (const watched of this.#devices.values()) {
+      const { attachment, device } = watched;
+      if (!attachment) continue;
+      try {
+        for (const hook of HOOKS) this.#attacher.replace(attachment, device.ifindex, linkOf(device)!, hook);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        this.#release(watched, error.message);
+      }
+    }
+    this.#work(nowMs);
+  }
+
   /** When tick() has something to do next, monotonic ms; undefined: nothing. */
   nextTickMs(): number | undefined {
     const times = this.devices().flatMap(({ device, problem, retryAtMs, goneAtMs }) => {

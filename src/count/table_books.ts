@@ -1,5 +1,5 @@
 /** The table's terms of the books and its figures, read from its control page. */
-import type { Amount, CountTerms, TableTerms } from "../books.ts";
+import type { Amount, CountTerms, TableOwnTerms } from "../books.ts";
 import { sum } from "../books.ts";
 import { type Hook, HOOKS, type InterfaceTaken } from "../flow.ts";
 import { INTERFACE_BOOKS_BYTES, type MemoryPlan } from "../memory_plan.ts";
@@ -24,7 +24,7 @@ export class TableBooks {
   }
 
   /** All terms. Those found by looking are as old as the last audit. */
-  terms(): TableTerms {
+  terms(): TableOwnTerms {
     const [ingress, egress] = HOOKS.map((hook) => this.countTerms(hook)) as [CountTerms, CountTerms];
     return {
       taken: sum(ingress.taken, egress.taken),

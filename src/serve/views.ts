@@ -7,6 +7,7 @@ import type { KernelDetail } from "../collect/kernel_books.ts";
 import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import { CPU_AREA_BYTES } from "../memory_plan.ts";
 import { logLevel } from "../log.ts";
 import type { ReloadState } from "../settings/mod.ts";
 import type { ClusterNames } from "./health.ts";
@@ -141,6 +142,6 @@ function memoryView(agent: Agent): Record<string, number> {
     resident_bytes: Deno.memoryUsage().rss,
     kernel_slots_bytes: plan.slotCount * 192,
     kernel_ring_bytes: plan.ringBytes,
-    kernel_cpus_bytes: plan.cpuCount * 1_728,
+    kernel_cpus_bytes: plan.cpuCount * CPU_AREA_BYTES,
   };
 }

@@ -6,6 +6,7 @@ import type { References } from "../export/mod.ts";
 import { REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
+import { samplingOf } from "../sampling.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { reportFinalBooks } from "./final_books.ts";
@@ -61,12 +62,13 @@ export async function replayFile(path: string, options: ReplayFileOptions): Prom
   }
 }
 
-function referencesOf(replay: Replay): References {
-  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined };
+function referencesOf(replay: Replay, samplingRate: number | undefined): References {
+  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined, samplingRate };
 }
 
 function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
   const { kernel } = requireMachine(settings);
+  const sampling = samplingOf(settings.sampling);
   return Replay.open({
     kernel,
     image: flowProgramImage(),
@@ -74,8 +76,10 @@ function openReplay(settings: Settings, output: Output | undefined): Promise<Rep
     memory: memoryOptions(settings),
     table: tableOptions(settings),
     meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
+    filter: settings.filter,
+    sampling,
     exporters: (replay) => [
-      createExporter(output, referencesOf(replay), { queueRecordsMax: REPLAY_QUEUE_RECORDS }),
+      createExporter(output, referencesOf(replay, sampling?.rate), { queueRecordsMax: REPLAY_QUEUE_RECORDS }),
     ],
   });
 }
@@ -177,7 +181,7 @@ async function report({ source, replay, reading, signal }: Ended, booksFile: str
   }
   log.info("Replayed {frames} frames, {records} records handed out, books {state}", {
     frames,
-    records: replay.stats().records,
+    records: replay.recordCounts().passed,
     state: isClosed ? "closed" : "NOT closed",
   });
   if (error || !isClosed) return EXIT_FAILED;

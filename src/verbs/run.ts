@@ -16,6 +16,7 @@ import { type Exporter, flowSpan, queuedContext, type References } from "../expo
 import type { FlowRecord } from "../flow_record.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
+import { type Sampling, samplingOf } from "../sampling.ts";
 import { booksView, type RouteOptions } from "../serve/mod.ts";
 import { LiveSettings, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -64,10 +65,11 @@ export async function run(options: RunOptions): Promise<number> {
   const sets = new AttributeSets();
   const names = await openClusterNames(loaded, tableOptions(settings), sets);
   undo.defer(async () => await names?.close());
-  const meaning = openMeaning(() => agent, sets, names);
+  const sampling = samplingOf(settings.sampling);
+  const meaning = openMeaning(() => agent, sets, names, sampling);
   const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
   const exporters = await chosen.choose(settings);
-  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaning });
+  const agent: Agent = startAgent(settings, { ...machine, interfaces, sampling, exporters, meaning });
   undo.defer(() => agent.close());
 
   const live = new LiveSettings(loaded, {
@@ -102,12 +104,14 @@ function reportKilled({ killed }: RunFile): void {
 /** What a run is made of beside its settings. */
 interface Parts extends Machine {
   interfaces: InterfaceChoice;
+  sampling: Sampling | undefined;
   exporters: Exporter[];
   meaning: RunMeaning;
 }
 
 /** From an idle machine to packets being counted. */
-function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaning }: Parts): Agent {
+function startAgent(settings: Settings, parts: Parts): Agent {
+  const { kernel, features, interfaces, sampling, exporters, meaning } = parts;
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
@@ -125,6 +129,8 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     meaningOf: meaning.meaningOf,
     isSettled: meaning.isSettled,
     exporters,
+    filter: settings.filter,
+    sampling,
     pipelineBuckets: histogramBuckets(settings).pipelineSeconds,
   });
   const devices = agent.devices();
@@ -141,12 +147,21 @@ interface RunMeaning {
   references: References;
 }
 
-function openMeaning(agentOf: () => Agent, sets: AttributeSets, names: KubernetesNames | undefined): RunMeaning {
+function openMeaning(
+  agentOf: () => Agent,
+  sets: AttributeSets,
+  names: KubernetesNames | undefined,
+  sampling: Sampling | undefined,
+): RunMeaning {
   const ofHost = hostMeaning(ownAddresses(() => agentOf().addresses()));
   return {
     meaningOf: names ? namedMeaning(ofHost, { namesOf: (record) => names.namesOf(record) }) : ofHost,
     isSettled: names && ((record) => names.isSettled(record)),
-    references: { interfaceOf: (id) => agentOf().interfaceOf(id), setOf: (id) => sets.byId(id) },
+    references: {
+      interfaceOf: (id) => agentOf().interfaceOf(id),
+      setOf: (id) => sets.byId(id),
+      samplingRate: sampling?.rate,
+    },
   };
 }
 
@@ -182,7 +197,7 @@ async function finish(agent: Agent, options: RunOptions): Promise<number> {
   if (options.books) await writeBooks(options.books, await booksView(agent));
   log.info("Stopped: {packets} packets seen, {records} records handed out, books {state}", {
     packets: books.kernel.seen.packets,
-    records: agent.stats().records,
+    records: agent.recordCounts().passed,
     state: isClosed ? "closed" : "NOT closed",
   });
   return isClosed ? 0 : 1;

@@ -50,6 +50,9 @@ function interrogate(kernel: Kernel, ifindex: number, parts: Parts): Record<stri
   const names = () => kernel.queryTcx(ifindex, "ingress").map(({ name }) => name);
   const link = kernel.linkTcx(program, ifindex, "ingress", "first");
   ask("tcx programs", names);
+  ask("tcx successor", () => kernel.relinkTcx(link, other));
+  ask("tcx programs after that", names);
+  kernel.relinkTcx(link, program);
   ask("tcx programs of the other hook", () => kernel.queryTcx(ifindex, "egress"));
   const before = kernel.linkTcx(other, ifindex, "ingress", { beforeFd: program });
   ask("tcx programs with one put before it", names);
@@ -70,6 +73,9 @@ function interrogate(kernel: Kernel, ifindex: number, parts: Parts): Record<stri
   ask("qdisc on no device", () => kernel.createClsact(NOBODY_IFINDEX));
   ask("filter", () => kernel.attachTc(program, ifindex, "ingress", at(3)));
   ask("filter of ours", () => kernel.queryTc(ifindex, "ingress", 3)?.name);
+  ask("successor of the filter", () => kernel.replaceTc(other, ifindex, "ingress", at(3)));
+  ask("filter of ours after that", () => kernel.queryTc(ifindex, "ingress", 3)?.name);
+  kernel.replaceTc(program, ifindex, "ingress", at(3));
   ask("filter of ours elsewhere", () => kernel.queryTc(ifindex, "egress", 3));
   ask("filter where ours is", () => kernel.attachTc(program, ifindex, "ingress", at(3)));
   ask("filter of another handle", () => kernel.attachTc(other, ifindex, "ingress", at(3, 7)));
@@ -127,6 +133,10 @@ Deno.test("Kernel answers as weir expects, and the fake machine as the kernel", 
     deepEqual(real["tcx programs with one put before it"], ["weir_ingress_ip", "weir_ingress"]);
     deepEqual(real["filters, the newest first"], ["weir_ingress_ip", "weir_ingress"]);
 
+    deepEqual([real["tcx programs after that"], real["filter of ours after that"]], [
+      ["weir_ingress_ip"],
+      "weir_ingress_ip",
+    ]);
     equal(real["filter without qdisc"], `errno ${EINVAL}`);
     equal(real["filter where ours is"], `errno ${EEXIST}`);
     equal(real["filter where a stranger's is"], `errno ${EINVAL}`);

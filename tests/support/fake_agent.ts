@@ -14,6 +14,7 @@ import type { Hook, InterfaceTaken } from "../../src/flow.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import { Histogram } from "../../src/histogram.ts";
 import { planMemory } from "../../src/memory_plan.ts";
+import type { RecordCounts } from "../../src/record_gate.ts";
 import { tableDevice } from "./device.ts";
 
 export class FakeAgent {
@@ -61,6 +62,10 @@ export class FakeAgent {
 
   stats(): Record<string, number> {
     return this.stat;
+  }
+
+  recordCounts(): RecordCounts {
+    return { passed: this.stat.records, filtered: 13, sampledOut: 0 };
   }
 
   strays(): Stray[] {

@@ -22,11 +22,13 @@ import { EEXIST, EINVAL, ENODEV, ENOENT } from "../../src/libc.ts";
 type Call =
   | "linkTcx"
   | "unlinkTcx"
+  | "relinkTcx"
   | "queryTcx"
   | "createClsact"
   | "destroyClsact"
   | "attachTc"
   | "detachTc"
+  | "replaceTc"
   | "read"
   | "list";
 
@@ -50,6 +52,7 @@ interface Place {
 const ZERO: DeviceCounters = { rxPackets: 0n, rxBytes: 0n, rxDropped: 0n, txPackets: 0n, txBytes: 0n };
 /** Descriptors that no real file has. */
 const FIRST_FD = 1_000_000;
+const ENOLINK = 67;
 
 export class FakeMachine {
   readonly kernel: Kernel;
@@ -214,6 +217,7 @@ export class FakeMachine {
       },
       linkTcx: (programFd, ifindex, hook, place) => this.#linkTcx(programFd, ifindex, hook, place),
       unlinkTcx: (link) => this.#unlinkTcx(link),
+      relinkTcx: (link, programFd) => this.#relinkTcx(link, programFd),
       queryTcx: (ifindex, hook) => this.features.tcx ? [...this.#call("queryTcx", ifindex, hook).tcx[hook]] : [],
       createClsact: (ifindex) => {
         const place = this.#call("createClsact", ifindex);
@@ -241,6 +245,12 @@ export class FakeMachine {
         if (at < 0) throw refused("detachTc", ENOENT);
         clsact[hook].splice(at, 1);
       },
+      replaceTc: (programFd, ifindex, hook, { priority, handle }) => {
+        const { clsact } = this.#call("replaceTc", ifindex, hook);
+        const filter = clsact?.[hook].find((f) => f.priority === priority && f.handle === handle);
+        if (!filter) throw refused("replaceTc", ENOENT);
+        filter.programId = programFd;
+      },
       queryTc: (ifindex, hook, priority) => {
         const filter = this.#places.get(ifindex)?.clsact?.[hook]
           .find((f) => f.priority === priority && f.handle === TC_HANDLE);
@@ -261,6 +271,8 @@ export class FakeMachine {
       testRun: (): TestRunResult => {
         throw new Error("the fake machine runs no programs");
       },
+      writeMap: () => {},
+      deleteFromMap: () => {},
       readMap: () => [],
     };
   }
@@ -275,6 +287,16 @@ export class FakeMachine {
     const link = this.#nextFd++;
     this.#tcxLinks.set(link, { ifindex, hook, program });
     return link;
+  }
+
+  #relinkTcx(link: number, programFd: number): void {
+    const held = this.#tcxLinks.get(link);
+    if (!held) throw new Error(`descriptor ${link} is no link, or is closed already`);
+    if (!this.#places.has(held.ifindex)) throw refused("relinkTcx", ENOLINK);
+    const { tcx } = this.#call("relinkTcx", held.ifindex, held.hook);
+    const program = this.#programs.get(programFd)!;
+    tcx[held.hook][tcx[held.hook].indexOf(held.program)] = program;
+    held.program = program;
   }
 
   #unlinkTcx(link: number): void {

@@ -74,5 +74,6 @@ function valueOf(value: any): AttributeValue {
   if ("stringValue" in value) return value.stringValue;
   if ("boolValue" in value) return value.boolValue;
   if ("intValue" in value) return Number(value.intValue);
+  if ("doubleValue" in value) return value.doubleValue;
   return (value.arrayValue.values ?? []).map(valueOf);
 }

@@ -55,7 +55,21 @@ const FLOWS: Metric[] = [
     [],
     (agent) => value(agent.stats().aggregates),
   ),
-  counter("weir_flow_records_total", "Records handed out to exporters.", [], (agent) => value(agent.stats().records)),
+  counter(
+    "weir_flow_records_total",
+    "Records handed out to exporters.",
+    [],
+    (agent) => value(agent.recordCounts().passed),
+  ),
+  counter(
+    "weir_flow_records_kept_back_total",
+    "Records that filter or sampling kept from exporters.",
+    ["reason"],
+    (agent) => {
+      const { filtered, sampledOut } = agent.recordCounts();
+      return [series({ reason: "filtered" }, filtered), series({ reason: "sampled_out" }, sampledOut)];
+    },
+  ),
   counter(
     "weir_out_ring_full_total",
     "Times that a record had to wait because exporters were behind.",
