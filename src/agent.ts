@@ -39,6 +39,7 @@ import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { RecentRecords } from "./recent_records.ts";
 import { readBooks } from "./read_books.ts";
 import { nextTurn } from "./turn.ts";
 
@@ -81,6 +82,7 @@ export class Agent {
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
   readonly #ended = new EndedFlows();
+  readonly #recent = new RecentRecords();
   /** How long a round of records took from the out ring into every exporter's queue, s. */
   readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
@@ -140,7 +142,7 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to the exporters as they come, in order: while one waits for its name, so do those behind it. */
+  /** Gives records to the exporters in their order: while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
@@ -154,7 +156,9 @@ export class Agent {
     const begunAtMs = performance.now();
     const count = this.#out.take(recordsMost, (record) => {
       this.#ended.add(record);
-      this.#outlets.accept(record, this.#meaningOf(record));
+      const meaning = this.#meaningOf(record);
+      this.#recent.add(record, meaning);
+      this.#outlets.accept(record, meaning);
     }, isDue);
     if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
     return count;
@@ -170,7 +174,10 @@ export class Agent {
 
   /** Forgets names that no object has and no record refers to. */
   forgetNames(sets: AttributeSets): void {
-    sets.collect((mark) => this.#outlets.markSets(mark));
+    sets.collect((mark) => {
+      this.#outlets.markSets(mark);
+      this.#recent.markSets(mark);
+    });
   }
 
   /** Watches other devices from now on. */
@@ -203,6 +210,11 @@ export class Agent {
       } while (this.#out.waiting() > 0);
       this.#outlets.replace(exporters, handedOut, deadlineMs);
     });
+  }
+
+  /** Those that were handed out last, the newest first. */
+  recentRecords(): Iterable<FlowRecord> {
+    return this.#recent;
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {

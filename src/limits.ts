@@ -96,8 +96,12 @@ export const OBJECT_ADDRESSES_MAX = 1_024;
 export const PATH_VALUES_MAX = 4_096;
 /** Labels and annotations in spans; annotations hold whole documents at times. Longer ones are cut. */
 export const LABEL_LENGTH_MAX = 1_024;
-/** Patterns for keys of labels and annotations. */
+/** A prefix of 253 characters, a slash and a name of 63: Kubernetes takes no longer keys. */
+export const LABEL_KEY_LENGTH_MAX = 317;
+/** Patterns for keys and values of labels and annotations. */
 export const KEY_PATTERN_LENGTH_MAX = 512;
+/** Names of attributes that the configuration makes of keys. */
+export const ATTRIBUTE_NAME_LENGTH_MAX = 512;
 /** Of each sort of values that objects share, as many are remembered, twice at most: replicas follow each other. */
 export const INTERNED_VALUES = 2_048;
 /** Owners that pods have and nobody knows yet. More of them get their names with the next change. */
@@ -112,3 +116,6 @@ assert(RING_BYTES_DEFAULT / RING_WAKE_PARTS > 64 * RING_RECORD_BYTES, "a wake-up
 assert((OUT_RECORDS & (OUT_RECORDS - 1)) === 0, "out is a ring with a power of two of records");
 assert(SWEEP_RECORDS < OUT_RECORDS, "one step of the sweep fits the out ring");
 assert(DRAIN_RECORDS * RING_RECORD_BYTES < RING_BYTES_DEFAULT, "draining a batch is less than the ring");
+
+/** Records handed out that are kept for questions: 300 KB. */
+export const RECENT_RECORDS = 1_024;

@@ -8,6 +8,7 @@ import {
   debugCommand,
   diagnoseCommand,
   doctorCommand,
+  explainCommand,
   flowsCommand,
   replayCommand,
   runCommand,
@@ -34,6 +35,7 @@ function createProgram(): Command {
     .commandsGroup("Commands for a running agent:")
     .addCommand(statusCommand())
     .addCommand(flowsCommand())
+    .addCommand(explainCommand())
     .addCommand(statsCommand())
     .addCommand(booksCommand())
     .addCommand(debugCommand())

@@ -9,9 +9,9 @@ import { addressText, macText, prefixText } from "../address.ts";
 import type { AttributeValue } from "../attribute_sets.ts";
 import type { Meaning, SpanKind } from "../flow.ts";
 import { Fact, type FlowRecord, RECORD_QUEUE_AGGREGATE, type Side } from "../flow_record.ts";
-import { icmpCodeName, icmpTypeName } from "./icmp_names.ts";
-import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "./names.ts";
-import { connectionState } from "./tcp_state.ts";
+import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
+import { connectionState } from "../tcp_state.ts";
 
 export interface SpanInterface {
   /** Undefined where a recording does not tell. */

@@ -27,8 +27,8 @@ const RETRY_LONGEST_MS = 30_000;
 /** Tries are spread by this part of their wait, so that agents do not come back all at once. */
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
-const MS_PER_S = 1_000;
 const SET_PLACES = ["source", "destination", "flow"] as const;
+const MS_PER_S = 1_000;
 
 /** A batch that is not answered for. */
 interface Sending {

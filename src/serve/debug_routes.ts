@@ -42,9 +42,9 @@ export function createDebugRoutes(options: RouteOptions): App {
   app.get("/debug/metrics", async (context) => {
     // loaded only here: the library costs memory, and perhaps nobody else wants metrics
     const { Metrics } = await import("./metrics/metrics.ts");
-    const { agent, version, isBpfFsWritable } = options;
+    const { agent } = options;
     const nowMs = () => performance.now();
-    const metrics = new Metrics(agent, { version, isBpfFsWritable, withDebug: true, staleTtlMs: 0, nowMs });
+    const metrics = new Metrics(agent, { ...options, withDebug: true, staleTtlMs: 0, nowMs });
     return context.text(await metrics.text());
   });
   app.get("/debug/pprof/heap", (context) => context.json(memoryFigures()));

@@ -7,3 +7,4 @@
 export { createRoutes, type RouteOptions } from "./routes.ts";
 export { type Listener, listenOnPort, listenOnSocket } from "./servers.ts";
 export { booksView } from "./views.ts";
+export type { ExplainedFlow, ExplainView } from "./explain_view.ts";

@@ -1,6 +1,7 @@
 /** What the agent answers over HTTP, on its ports and on its socket. */
 import { type Context, Hono } from "hono";
 import type { Agent } from "../agent.ts";
+import { UsageError } from "../errors.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import type { LiveSettings } from "../settings/mod.ts";
@@ -12,13 +13,15 @@ export interface RouteOptions {
   agent: Agent;
   version: string;
   spanOf(record: FlowRecord): FlowSpan;
+  /** Of a record that was handed out, with what it meant then. */
+  recentSpanOf(record: FlowRecord): FlowSpan;
+  settings: LiveSettings;
+  /** Where flows are named after Kubernetes. */
+  names?: ClusterNames | undefined;
   /** Whether /sys/fs/bpf can be written. */
   isBpfFsWritable(): boolean;
   /** The compiled packet trace. */
   traceImage(): Uint8Array<ArrayBuffer>;
-  settings: LiveSettings;
-  /** Where flows are named after Kubernetes. */
-  names?: ClusterNames | undefined;
 }
 
 /** Who asks: Deno.serve tells. */
@@ -42,7 +45,7 @@ export function createRoutes(options: RouteOptions): App {
   app.get("/livez", (context) => answer(context, health.live()));
   app.get("/readyz", (context) => answer(context, health.ready()));
   app.get("/startup", (context) => answer(context, health.started()));
-  for (const path of ["/books", "/flows", "/interfaces", "/settings", "/status", "/debug", "/debug/*"]) {
+  for (const path of ["/books", "/explain", "/flows", "/interfaces", "/settings", "/status", "/debug", "/debug/*"]) {
     app.use(path, async (context, next) => {
       if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
       return await next();
@@ -60,13 +63,22 @@ export function createRoutes(options: RouteOptions): App {
       return context.json(await flowsView(agent, most, options.spanOf));
     });
   }
-  app.all("/settings", async (context) => {
-    const { createSettingsRoutes } = await import("./settings_routes.ts");
-    return await createSettingsRoutes(options.settings).fetch(context.req.raw, context.env);
-  });
   app.all("/debug/*", async (context) => {
     const { createDebugRoutes } = await import("./debug_routes.ts");
     return await createDebugRoutes(options).fetch(context.req.raw, context.env);
+  });
+  app.get("/explain", async (context) => {
+    const { explainView } = await import("./explain_view.ts");
+    try {
+      return context.json(await explainView(options, context.req.query("flow") ?? ""));
+    } catch (error) {
+      if (error instanceof UsageError) return context.text(`${error.message}\n`, 400);
+      throw error;
+    }
+  });
+  app.all("/settings", async (context) => {
+    const { createSettingsRoutes } = await import("./settings_routes.ts");
+    return await createSettingsRoutes(options.settings).fetch(context.req.raw, context.env);
   });
   app.notFound((context) => context.text("not found\n", 404));
   return app;

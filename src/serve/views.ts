@@ -101,15 +101,6 @@ export function statusView({ agent, version, settings, names }: StatusSource): R
   };
 }
 
-/** Kinds that there are or were flows of. active: as of the last sweep. */
-function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
-  const ended = agent.endedFlows();
-  return agent.census().map(({ protocol, direction, count: active }, i) => {
-    const { ended: over, failed } = ended[i]!;
-    return { protocol, direction, active, ended: over, failed };
-  }).filter(({ active, ended }) => active || ended);
-}
-
 function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: ReloadState): Record<string, unknown> {
   return {
     since: new Date(sinceMs).toISOString(),
@@ -132,6 +123,15 @@ function kubernetesView(names: ClusterNames): Record<string, unknown> {
     kinds: kinds.map(({ kind, state, detail }) => ({ kind, state, detail, objects: countOf.get(kind) ?? 0 })),
     ...sizes,
   };
+}
+
+/** Kinds that there are or were flows of. active: as of the last sweep. */
+function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
+  const ended = agent.endedFlows();
+  return agent.census().map(({ protocol, direction, count: active }, i) => {
+    const { ended: over, failed } = ended[i]!;
+    return { protocol, direction, active, ended: over, failed };
+  }).filter(({ active, ended }) => active || ended);
 }
 
 /** Kernel-side maps are mapped, not resident: they count against the cgroup, beside the process's own memory. */

@@ -32,15 +32,14 @@ export class ChosenExporters {
     if (!isSilent) {
       const said = `stdout ${chosen}`;
       const kept = this.#made.get(said);
-      next.set(
-        said,
-        kept ?? createExporter(chosen, this.#references, { queueRecordsMax: EXPORT_QUEUE_RECORDS_DEFAULT, buckets }),
-      );
+      const queue = { queueRecordsMax: EXPORT_QUEUE_RECORDS_DEFAULT, buckets };
+      next.set(said, kept ?? createExporter(chosen, this.#references, queue));
     }
     for (const receiver of traces.otlp) {
       const said = JSON.stringify(receiver);
       const kept = this.#made.get(said);
-      next.set(said, kept ?? (await otlpExporters([receiver], this.#references, this.#addresses, buckets))[0]!);
+      const [made] = kept ? [kept] : await otlpExporters([receiver], this.#references, this.#addresses, buckets);
+      next.set(said, made!);
     }
     this.#made = next;
     return [...next.values()];

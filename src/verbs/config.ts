@@ -3,7 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat, readVariables } from "../settings/mod.ts";
 import { configPath } from "./config_options.ts";
-import { socketOption } from "./socket.ts";
+import { SOCKET_DEFAULT } from "./socket.ts";
 import { wantsVerb } from "./wants_verb.ts";
 
 interface ValidateOptions {
@@ -88,7 +88,7 @@ function setCommand(): Command {
     .description("change settings of the running agent, until it ends: as span.tcp_timeout=30s")
     .argument("<key=value...>", "keys and their values; or one key and its value")
     .option("--json", "as JSON")
-    .addOption(socketOption())
+    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
     .action(async (words: string[], options: { json?: boolean; socket: string }) => {
       const { setSettings } = await import("./config_set.ts");
       await setSettings(words, options);

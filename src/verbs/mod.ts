@@ -8,6 +8,7 @@ export { booksCommand } from "./books.ts";
 export { configCommand } from "./config.ts";
 export { debugCommand } from "./debug.ts";
 export { diagnoseCommand, doctorCommand } from "./doctor.ts";
+export { explainCommand } from "./explain.ts";
 export { flowsCommand } from "./flows.ts";
 export { replayCommand } from "./replay.ts";
 export { runCommand } from "./run_command.ts";

@@ -12,7 +12,7 @@ import {
 import { AttributeSets } from "../attribute_sets.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
 import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
-import { type Exporter, flowSpan, type References } from "../export/mod.ts";
+import { type Exporter, flowSpan, queuedContext, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
@@ -81,10 +81,11 @@ export async function run(options: RunOptions): Promise<number> {
     agent,
     version: VERSION,
     spanOf,
-    settings: live,
-    names,
+    recentSpanOf: (record) => flowSpan(record, queuedContext(record, meaning.references)),
     isBpfFsWritable: () => isBpfFileSystemWritable(thisMachine()),
     traceImage: traceProgramImage,
+    settings: live,
+    names,
   });
   return await finish(agent, options);
 }

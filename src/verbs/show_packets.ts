@@ -1,6 +1,6 @@
 /** The lines of a packet trace, as they come. */
 import { UsageError } from "../errors.ts";
-import { protocolName, tcpFlagNames } from "../export/mod.ts";
+import { protocolName, tcpFlagNames } from "../names.ts";
 import type { TraceEnd, TraceLine } from "../serve/trace_stream.ts";
 import type { PacketTraceOptions } from "./packet_trace.ts";
 import { readAgent } from "./socket.ts";

@@ -22,52 +22,50 @@ export async function askAgentText(socket: string, path: string, method: Method 
   return text;
 }
 
+/** Sends JSON to the agent. Throws EnvironmentError when no agent answers, UsageError when it refuses what it got. */
+export async function postToAgent<T>(socket: string, path: string, values: unknown): Promise<T> {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  try {
+    const response = await fetch(`http://weir${path}`, { client, method: "POST", body: JSON.stringify(values) })
+      .catch((cause) => {
+        throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
+      });
+    if (response.ok) return await response.json();
+    const text = (await response.text()).trim();
+    if (response.status === BAD_REQUEST) throw new UsageError(text);
+    throw new EnvironmentError(refusal(path, response.status, text));
+  } finally {
+    client.close();
+  }
+}
+
+const BAD_REQUEST = 400;
+
 /** The same in parts, as they come. The signal ends it without an error. */
 export async function* readAgent(
   socket: string,
   path: string,
   options: { method?: Method; signal?: AbortSignal },
 ): AsyncGenerator<string> {
-  using agent = connection(socket);
+  const { method = "GET", signal } = options;
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   try {
-    const response = await agent.request(path, { method: "GET", ...options });
+    const response = await fetch(`http://weir${path}`, { client, method, ...(signal ? { signal } : {}) })
+      .catch((cause) => {
+        throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
+      });
     if (!response.ok) throw new EnvironmentError(refusal(path, response.status, (await response.text()).trim()));
     if (response.body) yield* response.body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
   } catch (error) {
-    if (!options.signal?.aborted) throw error;
+    if (!signal?.aborted) throw error;
+  } finally {
+    client.close();
   }
 }
 
 /** What the agent says in weir's own words goes on as it is. */
 function refusal(path: string, status: number, text: string): string {
   return text.startsWith("Cannot ") ? text : `Cannot get ${path} from the agent: ${status} ${text}`;
-}
-
-/** Sends JSON to the agent. Throws EnvironmentError when no agent answers, UsageError when it refuses what it got. */
-export async function postToAgent<T>(socket: string, path: string, body: unknown): Promise<T> {
-  using agent = connection(socket);
-  const response = await agent.request(path, { method: "POST", body: JSON.stringify(body) });
-  if (response.ok) return await response.json();
-  const text = (await response.text()).trim();
-  if (response.status === BAD_REQUEST) throw new UsageError(text);
-  throw new EnvironmentError(`Cannot send ${path} to the agent: ${response.status} ${text}`);
-}
-
-const BAD_REQUEST = 400;
-
-/** Answers are read before it is disposed of. */
-function connection(socket: string) {
-  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-  return {
-    async request(path: string, init: RequestInit): Promise<Response> {
-      try {
-        return await fetch(`http://weir${path}`, { ...init, client });
-      } catch (cause) {
-        throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
-      }
-    },
-    [Symbol.dispose]: () => client.close(),
-  };
 }
 
 function whatToDo(cause: unknown): string {

@@ -10,6 +10,15 @@ import { parseExposition, unescape } from "../support/exposition.ts";
 const UNITS = ["bytes", "seconds", "frames", "packets", "records", "info"];
 
 const OPTIONS: MetricsOptions = {
+  settings: {
+    state: () => ({
+      sinceMs: 1_700_000_000_123,
+      succeeded: 3,
+      failed: 2,
+      problem: "why",
+      wantsRestart: ["limits.slots"],
+    }),
+  },
   version: "9.8.7",
   isBpfFsWritable: () => true,
   withDebug: true,

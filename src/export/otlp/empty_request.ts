@@ -1,21 +1,19 @@
 /** A request without a span in it. What becomes of it is what would become of spans: the same sender sends it. */
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
-import { type Content, createSender } from "./otlp_exporter.ts";
+import { createSender, type RequestWriters } from "./create_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { readJsonTraceResponse } from "./response.ts";
-
-const FRAME_BYTES = 5;
-const NOTHING_IN_JSON = new TextEncoder().encode('{"resourceSpans":[]}');
+import { FRAME_BYTES } from "./span_writer.ts";
 
 /** An ExportTraceServiceRequest (OTLP 1.9) of nothing. */
-const NOTHING: Content = {
-  writer: () => ({ write: () => new Uint8Array(), writeFramed: () => new Uint8Array(FRAME_BYTES) }),
+const NOTHING: RequestWriters = {
+  protobuf: () => ({ write: () => new Uint8Array(), writeFramed: () => new Uint8Array(FRAME_BYTES) }),
   json() {
     const decoder = new TextDecoder();
     return Promise.resolve({
       contentType: "application/json",
-      encode: () => NOTHING_IN_JSON,
+      encode: () => new TextEncoder().encode('{"resourceSpans":[]}'),
       readResponse: (body: Uint8Array) => readJsonTraceResponse(decoder.decode(body)),
       readError: (body: Uint8Array) => decoder.decode(body),
     });

@@ -2,12 +2,8 @@
 import type { HistogramBuckets } from "../../histogram.ts";
 import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
-import type { Sender } from "../sender.ts";
 import { isStandardName } from "../standard_names.ts";
-import { FetchTransport } from "./fetch_transport.ts";
-import { GrpcSender, grpcUrl } from "./grpc_sender.ts";
-import { type Encoding, HttpSender } from "./http_sender.ts";
-import { protobufEncoding } from "./protobuf_encoding.ts";
+import { createSender } from "./create_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { RequestHead, type Scope } from "./request_head.ts";
 import type { Resource } from "./resource.ts";
@@ -30,55 +26,14 @@ export interface OtlpOptions extends ReceiverOptions {
 
 export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedExporter> {
   const { queueRecordsMax, buckets } = options;
-  return new QueuedExporter(await createSender(options, contentOf(options)), {
-    queueRecordsMax,
-    random: Math.random,
-    ...(buckets ? { buckets } : {}),
-  });
-}
-
-/** How batches become requests. Made only for the protocol that is asked for. */
-export interface Content {
-  writer(): Pick<SpanWriter, "write" | "writeFramed">;
-  json(): Promise<Encoding>;
-}
-
-function contentOf(options: OtlpOptions): Content {
-  const { resource, scope, references } = options;
-  return {
-    writer: () => createWriter(options),
+  const sender = await createSender(options, {
+    protobuf: () => createWriter(options),
     async json() {
       const { jsonEncoding } = await import("./json_encoding.ts");
-      return jsonEncoding(resource, scope, references, isWantedBy(options));
+      return jsonEncoding(options.resource, options.scope, options.references, isWantedBy(options));
     },
-  };
-}
-
-/** Libraries are loaded only for what is asked for: they cost memory. */
-export async function createSender(options: ReceiverOptions, content: Content): Promise<Sender> {
-  const { protocol, tls } = options;
-  const isUnverified = tls?.insecureSkipVerify && options.url.protocol === "https:";
-  if (protocol === "grpc") return await createGrpcSender(options, content.writer(), isUnverified ?? false);
-  const url = tracesUrl(options.url);
-  const receiver = { ...options, url };
-  const transport = isUnverified
-    ? new (await import("./unverified_transport.ts")).UnverifiedTransport(url, tls)
-    : new FetchTransport(url, { tls });
-  const encoding = protocol === "http_binary" ? protobufEncoding(content.writer()) : await content.json();
-  return new HttpSender(receiver, transport, encoding);
-}
-
-async function createGrpcSender(
-  options: ReceiverOptions,
-  writer: ReturnType<Content["writer"]>,
-  isUnverified: boolean,
-): Promise<Sender> {
-  if (isUnverified) {
-    const { UnverifiedGrpcSender } = await import("./unverified_grpc_sender.ts");
-    return new UnverifiedGrpcSender(options, writer);
-  }
-  const transport = new FetchTransport(grpcUrl(options.url), { tls: options.tls, isHttp2: true });
-  return new GrpcSender(options, transport, writer);
+  });
+  return new QueuedExporter(sender, { queueRecordsMax, random: Math.random, ...(buckets ? { buckets } : {}) });
 }
 
 function isWantedBy({ withStandardNames }: OtlpOptions): IsWanted {
@@ -89,9 +44,4 @@ function createWriter(options: OtlpOptions): SpanWriter {
   const { module, batchRecordsMax, resource, scope, references } = options;
   const head = () => new RequestHead(resource(), scope);
   return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
-}
-
-/** A bare URL names the receiver, and spans go to its /v1/traces; any path is taken as it is. */
-export function tracesUrl(url: URL): URL {
-  return url.pathname === "/" ? new URL("/v1/traces", url) : url;
 }

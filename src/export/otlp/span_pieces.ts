@@ -7,9 +7,9 @@ import { assert } from "../../errors.ts";
 import { SPAN_KINDS, type SpanKind } from "../../flow.ts";
 import { RECORD_AGGREGATE, RECORD_QUEUE_AGGREGATE } from "../../flow_record.ts";
 import { ATTRIBUTES, DIRECTIONS, IO_DIRECTIONS, overflowReason, type SpanInterface } from "../attributes.ts";
-import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
-import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
-import { connectionState } from "../tcp_state.ts";
+import { icmpCodeName, icmpTypeName } from "../../icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../../names.ts";
+import { connectionState } from "../../tcp_state.ts";
 import type { References } from "../references.ts";
 import { Piece } from "./piece_numbers.ts";
 import {

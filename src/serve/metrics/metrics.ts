@@ -1,14 +1,21 @@
 /** The agent's figures for Prometheus, collected when they are asked for. */
 import { Counter, Gauge, type Metric as LibraryMetric, Registry } from "prom-client";
 import type { Agent } from "../../agent.ts";
+import type { LiveSettings } from "../../settings/mod.ts";
+import type { ClusterNames } from "../health.ts";
 import { DEBUG_METRICS } from "./debug_metrics.ts";
 import { histogramMetric } from "./histogram_metric.ts";
+import { kubernetesMetrics } from "./kubernetes_metrics.ts";
 import type { Metric } from "./metric.ts";
+import { settingsMetrics } from "./settings_metrics.ts";
 import { StaleSeries } from "./stale_series.ts";
 import { standardMetrics } from "./standard_metrics.ts";
 
 export interface MetricsOptions {
   version: string;
+  settings: Pick<LiveSettings, "state">;
+  /** Where flows are named after Kubernetes. */
+  names?: ClusterNames | undefined;
   /** Whether /sys/fs/bpf can be written. */
   isBpfFsWritable(): boolean;
   /** Whether there is a debug set. */
@@ -43,6 +50,8 @@ export class Metrics {
       }
     };
     register(this.standard, standardMetrics(version, isBpfFsWritable), "standard");
+    register(this.standard, settingsMetrics(options.settings), "standard");
+    if (options.names) register(this.standard, kubernetesMetrics(options.names), "standard");
     if (withDebug) register(this.debug = new Registry(), DEBUG_METRICS, "debug");
   }
 
