@@ -1,6 +1,7 @@
 /** `weir explain`: why a flow is what weir says. */
 import { Command } from "commander";
 import type { Explanation } from "../enrich/kubernetes/mod.ts";
+import { parseFlowQuery } from "../flow_query.ts";
 import type { ExplainedFlow, ExplainView } from "../serve/mod.ts";
 import { askAgent, socketOption } from "./socket.ts";
 
@@ -12,6 +13,7 @@ export function explainCommand(): Command {
     .addOption(socketOption())
     .action(async (words: string[], { json = false, socket }: { json?: boolean; socket: string }) => {
       const question = words.join(" ");
+      parseFlowQuery(question); // what is wrong with it is this command's user's affair
       const view = await askAgent<ExplainView>(socket, `/explain?flow=${encodeURIComponent(question)}`);
       console.log(json ? JSON.stringify(view, null, 2) : explainText(view));
       if (!view.flows.length) Deno.exitCode = 1;

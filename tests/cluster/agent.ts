@@ -1,6 +1,6 @@
 /** The agent itself with a real API server: its spans, readiness, metrics and status, and what goes wrong. */
 import assert from "node:assert/strict";
-import { AgentProcess } from "../support/agent_process.ts";
+import { AgentProcess, weir } from "../support/agent_process.ts";
 import { assertFinalBooks } from "../support/books_file.ts";
 import { ApiCluster } from "../support/cluster/api_cluster.ts";
 import { ControlPlane } from "../support/cluster/control_plane.ts";
@@ -143,4 +143,31 @@ Deno.test("run refuses to start where there is no such cluster, and says what to
   } finally {
     Deno.removeSync(file);
   }
+});
+
+Deno.test("explain says who had the address, by which rule, and who did not, of live flows and of others", async () => {
+  await using bed = await ClusterBed.open();
+  await bed.send(WEB, API, 8443);
+  const explain = (...words: string[]) => weir("explain", "--socket", bed.agent.socket, ...words);
+  await until("the flow to be there", async () => (await bed.agent.askJson("/flows")).total === 1);
+  const live = await explain(WEB, `${API}:8443`);
+  assert.equal(live.code, 0, live.stderr);
+  assert.match(live.stdout, /^udp 10\.1\.0\.10:10000 → 10\.1\.1\.20:8443, 1:/);
+  assert.match(live.stdout, /seen on near;/);
+  assert.match(live.stdout, /packets to the responder count here\n {2}packets back do not count here/);
+  assert.match(live.stdout, /source 10\.1\.0\.10:10000: .*k8s\.pod\.name=web-5d4f-aaaaa/);
+  assert.match(live.stdout, /Pod shop\/web-5d4f-aaaaa: pod with the address \(status\.podIP.*\).*; it is named/);
+  assert.match(live.stdout, /owned by Deployment web/);
+  await until("its line", () => bed.agent.spans().length === 1);
+  const id = bed.agent.spans()[0]!.attributes["flow.community_id"] as string;
+  const { flows } = JSON.parse((await explain(id, "--json")).stdout);
+  assert.deepEqual(flows.map(({ is }: { is: string }) => is), ["handed_out"]);
+  assert.equal(flows[0].span.attributes["source.k8s.pod.name"], "web-5d4f-aaaaa");
+  const nobody = await explain("10.1.0.10", "192.0.2.9");
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.stdout, /No such flow is held.*If there were one now:/);
+  assert.match(nobody.stdout, /destination 192\.0\.2\.9: nobody in the cluster has the address/);
+  const wrong = await explain("web", "api");
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  assert.match(wrong.stderr, /Cannot look for "web": it is no address/);
 });

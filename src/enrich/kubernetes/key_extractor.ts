@@ -27,6 +27,13 @@ const WORDS = KINDS.filter(({ name }) => name !== "Endpoints").map(({ word }) =>
 /** Of a text in a message. */
 const SHOWN_LENGTH_MAX = 80;
 
+/**
+ * Of a value that an expression looks at. Whoever makes objects chooses it, so it is short: .*.*=.*, which goes back
+ * for each pair of characters, takes a few ms at this length, and 1 s at four times as much. (a+)+$ takes twice as long
+ * for each character: no length that is of use bounds it, it is not to be written.
+ */
+const MATCHED_LENGTH_MAX = 256;
+
 const SIDE_REGEXP = /^(?:source|destination)\./;
 
 export class KeyExtractor {
@@ -48,7 +55,8 @@ export class KeyExtractor {
     const keys = keyRegex === undefined ? undefined : readExpression(field, "key_regex", keyRegex);
     const values = valueRegex === undefined ? undefined : readExpression(field, "value_regex", valueRegex);
     this.#matchKey = keys ? matcherOf(new RegExp(`^(?:${keys.source})$`, keys.flags)) : readGlob(field, key!);
-    this.#matchValue = values ? matcherOf(values) : (value) => [value];
+    const matchValue = values && matcherOf(values);
+    this.#matchValue = matchValue ? (value) => matchValue(value.slice(0, MATCHED_LENGTH_MAX)) : (value) => [value];
     if (attribute !== undefined) this.#name = readName(field, attribute, keys);
     if (attributeValue !== undefined) {
       this.#value = readTemplate(field, "attribute_value", attributeValue, "value_regex", values);
@@ -77,11 +85,6 @@ export class KeyExtractor {
   }
 }
 
-/**
- * Whoever makes objects chooses what the configuration's expressions look at, so it is short: (.*)=(.*), which goes
- * back for each character, then takes about 1 ms. Each further star in a row makes that hundreds of times more, and
- * (a+)+$ takes twice as long for each character: no length that is of use bounds these, they are not to be written.
- */
 function cut(value: string): string {
   return value.slice(0, LABEL_LENGTH_MAX);
 }

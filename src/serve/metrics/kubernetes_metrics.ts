@@ -59,6 +59,12 @@ export function kubernetesMetrics(names: ClusterNames): Metric[] {
       ["kind"],
       () => [...names.counters.kinds()].map(([kind, { lists }]) => ({ labels: { kind }, value: lists })),
     ),
+    counter(
+      "weir_kubernetes_unextracted_total",
+      "Labels and annotations not taken, by why.",
+      ["reason"],
+      () => Object.entries(names.counters.unextracted).map(([reason, value]) => ({ labels: { reason }, value })),
+    ),
     counter("weir_kubernetes_lookups_total", "Ends of flows, by why they have no name.", ["result"], () => {
       const { named, unnamed } = names.counters;
       return Object.entries({ named, ...unnamed }).map(([result, value]) => ({ labels: { result }, value }));
