@@ -91,6 +91,12 @@ Deno.test("weir_trace shows frames of every kind, by both hooks, and lets all of
   deepEqual(trace.counts(), { matched: 4, shown: 4, overRate: 0, noRoom: 0 });
 });
 
+Deno.test("weir_trace begins at the network header on devices without a link layer", () => {
+  using trace = new Trace();
+  for (const program of Object.values(TRACE_PROGRAMS.ip)) trace.feed(to(53), program);
+  deepEqual(trace.shown(), Array(2).fill([A, B, 17, 1_009, 53]));
+});
+
 Deno.test("weir_trace shows what is asked for: each part of a filter, and all of them together", () => {
   const frames = [
     to(53),
