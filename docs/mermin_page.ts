@@ -40,7 +40,7 @@ weir config print config.hcl --origin      # what an agent would run with
 const COMMANDS: string[][] = [
   ["`mermin --config FILE`", "`weir run --config FILE`"],
   ["`--log-level LEVEL`", "the same"],
-  ["`--auto-reload`", "not there yet"],
+  ["`--auto-reload`", "the same; SIGHUP, too"],
   ["`--worker-threads`", "taken, without effect: weir has one thread that counts, and one that exports and answers"],
   ["`mermin diagnose bpf --interface/--pattern/--skip`", "the same; `weir doctor` looks at everything else, too"],
   ["`/livez`, `/readyz`, `/startup` on 8080", "the same, body `ok`"],

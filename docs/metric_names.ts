@@ -1,13 +1,22 @@
 /** Other agents' metrics, and weir's of the same meaning. A name of weir's that there is not stops the writing. */
 import { DEBUG_METRICS } from "../src/serve/metrics/debug_metrics.ts";
+import type { ClusterNames } from "../src/serve/health.ts";
+import { kubernetesMetrics } from "../src/serve/metrics/kubernetes_metrics.ts";
+import { settingsMetrics } from "../src/serve/metrics/settings_metrics.ts";
+import type { LiveSettings } from "../src/settings/mod.ts";
 import { standardMetrics } from "../src/serve/metrics/standard_metrics.ts";
 import { code } from "./markdown.ts";
 
 /** Their name, ours ("": none), and what is to be known. */
 export type MetricNames = readonly [theirs: string, ours: string, says?: string];
 
-const KNOWN = new Set([...standardMetrics("", () => true), ...DEBUG_METRICS].map(({ name }) => name));
-const KUBERNETES = "to come with names from Kubernetes";
+const ALL = [
+  ...standardMetrics("", () => true),
+  ...settingsMetrics({} as LiveSettings),
+  ...kubernetesMetrics({} as ClusterNames),
+  ...DEBUG_METRICS,
+];
+const KNOWN = new Set(ALL.map(({ name }) => name));
 const NONE = "nothing here has this meaning";
 
 export const MERMIN_METRICS: readonly MetricNames[] = [
@@ -28,9 +37,13 @@ export const MERMIN_METRICS: readonly MetricNames[] = [
   ["flow_spans_active_total", "weir_flow_spans_active", "a gauge, so its name does not end in `_total`"],
   ["export_flow_spans_total{exporter,status}", "weir_export_flow_spans_total", "what is lost anywhere is `error`"],
   ["export_batch_size", "weir_export_batch_size"],
-  ["k8s_decorator_flow_spans_total{status}", "", KUBERNETES],
-  ["k8s_watcher_ip_index_update_duration_seconds", "", KUBERNETES],
-  ["k8s_watcher_events_total{kind,event}", "", KUBERNETES],
+  [
+    "k8s_decorator_flow_spans_total{status}",
+    "weir_kubernetes_lookups_total",
+    "each end of a flow, by why it has no name",
+  ],
+  ["k8s_watcher_ip_index_update_duration_seconds", "", "a change of addresses is part of its event, and not timed"],
+  ["k8s_watcher_events_total{kind,event}", "weir_kubernetes_events_total", "errors are `weir_kubernetes_errors_total`"],
   ["interface_packets_total", "weir_interface_packets_total", "as the hooks saw them, none twice and none left out"],
   ["interface_bytes_total", "weir_interface_bytes_total"],
   ["interface_packets_by_interface_total{interface,direction}", "weir_interface_packets_by_interface_total", "debug"],

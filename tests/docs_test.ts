@@ -5,6 +5,7 @@ import { generated } from "../docs/generated.ts";
 import { ATTRIBUTES } from "../src/export/attributes.ts";
 import { leaves } from "../src/settings/schema/view.ts";
 import { settingsSchema } from "../src/settings/schema/schema.ts";
+import { weir } from "./support/agent_process.ts";
 import { load } from "./support/config_text.ts";
 
 const ROOT = new URL("..", import.meta.url);
@@ -49,4 +50,22 @@ Deno.test("docs/settings.md knows every key, and its examples can be used", asyn
     examples.map(([, format, text]) => load(text!, format as "hcl" | "yaml", { variables })),
   );
   deepEqual(hcl!.settings, yaml!.settings, "both say the same");
+});
+
+Deno.test("docs/troubleshooting.md names commands and options that there are", async () => {
+  const page = await Deno.readTextFile(new URL("docs/troubleshooting.md", ROOT));
+  const blocks = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, text]) => text).join("");
+  const spans = [...page.matchAll(/`(weir [^`]+)`/g)].map(([, text]) => text).join("\n");
+  const said = [...`${blocks}\n${spans}`.matchAll(/^weir ([a-z][^\n#…]*)/gm)].map(([, words]) => words!.trim());
+  const commands = new Set(said.map((words) => words.match(/^[a-z-]+(?: (?!on|off)[a-z][a-z-]*(?= |$))*/)![0]));
+  ok(commands.size > 12);
+  for (const command of commands) {
+    const { code, stdout, stderr } = await weir(...command.split(" "), "--help");
+    deepEqual([code, stderr], [0, ""], command);
+    const options = said.filter((words) => words.startsWith(command)).flatMap((words) =>
+      words.match(/--[a-z-]+/g) ?? []
+    );
+    if (stdout.includes("\nCommands:")) continue; // options of those below it
+    for (const option of options) ok(stdout.includes(option), `${command} ${option}`);
+  }
 });

@@ -1,6 +1,7 @@
 /**
  * What shows the inside of a running agent: its settings, its log, its memory, where its time goes. Loaded with the
- * first question. What changes something answers on the socket only: a page in a browser reaches loopback.
+ * first question. What changes something, or takes time, answers on the socket only: a page in a browser reaches
+ * loopback.
  */
 import { Hono } from "hono";
 import { KernelError, UsageError } from "../errors.ts";
@@ -23,8 +24,11 @@ const INDEX = `/debug/flows                     flows, as spans
 /debug/log                       the last lines of the log
 /debug/metrics                   every metric, of the debug set, too
 /debug/pprof/heap                memory, by what holds it
-/debug/packet-trace               packets, one line each, over the socket only; ?count, duration_ms, rate, protocol …
+
+Over the agent's socket only:
 /debug/pprof/profile?seconds=10  where the main thread's time goes: a V8 CPU profile
+/debug/packet-trace              packets, a line each; ?count, duration_ms, rate, interface, protocol, address, port
+/debug/trace                     PUT: log everything; DELETE: what the settings say
 `;
 
 export function createDebugRoutes(options: RouteOptions): App {
@@ -49,6 +53,7 @@ export function createDebugRoutes(options: RouteOptions): App {
   });
   app.get("/debug/pprof/heap", (context) => context.json(memoryFigures()));
   app.get("/debug/pprof/profile", async (context) => {
+    if (!context.env.socket) return context.text(SOCKET_ONLY, 403);
     const seconds = Number(context.req.query("seconds") ?? PROFILE_SECONDS_DEFAULT);
     if (!(seconds > 0 && seconds <= PROFILE_SECONDS_MOST)) {
       return context.text(`seconds must be a number up to ${PROFILE_SECONDS_MOST}\n`, 400);

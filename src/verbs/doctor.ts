@@ -1,7 +1,7 @@
 /** `weir doctor` and `weir diagnose`: what this machine has and lacks. What looks is loaded when it is asked for. */
 import { Command, Option } from "commander";
 import { EnvironmentError, UsageError } from "../errors.ts";
-import type { Settings } from "../settings/mod.ts";
+import type { LoadedSettings } from "../settings/mod.ts";
 import { configOptions } from "./config_options.ts";
 import type { Wanted } from "./doctor/attach_trials.ts";
 import { collect } from "./parse_option.ts";
@@ -70,16 +70,16 @@ function commonOptions(): Option[] {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  const { settings, wanted } = await prepare(options);
+  const { loaded, wanted } = await prepare(options);
   const { diagnose } = await import("./doctor/diagnosis.ts");
   const { doctorText } = await import("./doctor/doctor_text.ts");
-  const diagnosis = await diagnose(settings, { ...wanted, isTried: options.attach }, options.socket);
+  const diagnosis = await diagnose(loaded, { ...wanted, isTried: options.attach }, options.socket);
   console.log(options.json ? JSON.stringify(diagnosis, null, 2) : doctorText(diagnosis));
   if (!diagnosis.ok) Deno.exitCode = 1;
 }
 
 async function diagnoseBpf(options: Omit<DoctorOptions, "attach" | "socket">): Promise<void> {
-  const { settings, wanted } = await prepare(options);
+  const { loaded: { settings }, wanted } = await prepare(options);
   const { requireMachine } = await import("./machine.ts");
   const { tryInterfaces } = await import("./doctor/attach_trials.ts");
   const { trialSummary } = await import("./doctor/doctor_text.ts");
@@ -98,14 +98,14 @@ async function diagnoseBpf(options: Omit<DoctorOptions, "attach" | "socket">): P
 }
 
 /** What is said of interfaces here stands in for what the configuration says. */
-async function prepare(options: Common): Promise<{ settings: Settings; wanted: Wanted }> {
+async function prepare(options: Common): Promise<{ loaded: LoadedSettings; wanted: Wanted }> {
   const { interface: names = [], pattern = [], skip = [], config, configFormat, networkNamespace } = options;
-  const { settings } = await settle({
+  const loaded = await settle({
     ...(config === undefined ? {} : { config }),
     ...(configFormat === undefined ? {} : { configFormat }),
     ...(networkNamespace === undefined ? {} : { networkNamespace }),
   });
   const named = [...names, ...pattern];
-  const chosen = named.length ? named : settings.discovery.instrument.interfaces;
-  return { settings, wanted: { interfaces: [...chosen, ...skip.map((glob) => `!${glob}`)], isTried: true } };
+  const chosen = named.length ? named : loaded.settings.discovery.instrument.interfaces;
+  return { loaded, wanted: { interfaces: [...chosen, ...skip.map((glob) => `!${glob}`)], isTried: true } };
 }

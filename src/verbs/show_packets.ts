@@ -1,4 +1,5 @@
 /** The lines of a packet trace, as they come. */
+import { MALFORMED } from "../collect/mod.ts";
 import { UsageError } from "../errors.ts";
 import { protocolName, tcpFlagNames } from "../names.ts";
 import type { TraceEnd, TraceLine } from "../serve/trace_stream.ts";
@@ -10,21 +11,6 @@ const PROTOCOL_MOST = 255;
 const ICMP = new Set([1, 58]);
 const TCP = 6;
 const NOT_IP = 16;
-/** enum malformed, bpf/reason.h */
-const MALFORMED = [
-  "",
-  "link header cut off",
-  "IPv4 header cut off",
-  "IPv4 header length",
-  "IPv4 total length",
-  "IPv6 header cut off",
-  "IPv6 payload length",
-  "IPv6 extension cut off",
-  "IP version",
-  "transport header cut off",
-  "TCP header length",
-];
-
 /** Shows packets until the trace ends or the user ends it. */
 export async function showPackets(options: PacketTraceOptions): Promise<void> {
   const stop = new AbortController();
@@ -89,7 +75,7 @@ function contentText(packet: TraceLine): string[] {
   const { verdict, protocol, ethertype, source, destination, ttl } = packet;
   const vlans = [packet.vlan, packet.vlanInner].filter(Boolean).map((vlan) => `vlan ${vlan}`);
   if (verdict === NOT_IP) return [...vlans, `ethertype 0x${ethertype.toString(16).padStart(4, "0")}`];
-  if (verdict) return [...vlans, `malformed: ${MALFORMED[verdict] ?? verdict}`];
+  if (verdict) return [...vlans, `malformed: ${MALFORMED[verdict] || verdict}`];
   const name = protocolName(protocol);
   const fragment = packet.isFragment ? ["fragment"] : [];
   if (ICMP.has(protocol)) {

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Counters } from "../../src/enrich/kubernetes/counters.ts";
 import { Histogram } from "../../src/histogram.ts";
+import type { ClusterNames } from "../../src/serve/health.ts";
 import { Metrics, type MetricsOptions } from "../../src/serve/metrics/metrics.ts";
 import { metricsRoutes } from "../../src/serve/metrics/metrics_routes.ts";
 import { cpuSeconds } from "../../src/serve/metrics/standard_metrics.ts";
@@ -171,8 +173,39 @@ Deno.test("metricsRoutes() serves the sets, and the debug one only where it is o
   equal(JSON.parse((await get("/metrics:summary", false)).text).debug_metrics, 0);
 });
 
+/** What is known of a cluster with pods that may be watched and nodes that may not. */
+function clusterNames(): ClusterNames {
+  const counters = new Counters();
+  counters.of("Pod").events.added = 7;
+  counters.named = 11;
+  counters.unnamed.outside = 13;
+  const kinds = [{ kind: "Pod", state: "watching", silentMs: 1_500 }, {
+    kind: "Node",
+    state: "forbidden",
+    silentMs: 0,
+  }];
+  return {
+    counters,
+    sizes: () => ({ objects: [{ kind: "Pod", count: 17 }], addresses: 19 }),
+    readiness: () => ({ isReady: true, kinds }),
+  } as unknown as ClusterNames;
+}
+
+Deno.test("Metrics tells of names from Kubernetes where there are any", async () => {
+  const isOfCluster = (name: string) => name.startsWith("weir_kubernetes_");
+  equal([...(await scrape()).families.keys()].some(isOfCluster), false);
+  const { families } = await scrape(undefined, { names: clusterNames() });
+  const value = (name: string, label: string, text: string) =>
+    families.get(name)!.samples.find(({ labels }) => labels[label] === text)?.value;
+  equal(value("weir_kubernetes_events_total", "event", "added"), 7);
+  equal(value("weir_kubernetes_lookups_total", "result", "named"), 11);
+  equal(value("weir_kubernetes_lookups_total", "result", "outside"), 13);
+  equal(value("weir_kubernetes_objects", "kind", "Pod"), 17);
+  equal(value("weir_kubernetes_watch_state", "state", "forbidden"), 1);
+});
+
 Deno.test("Metrics passes promtool's check", async () => {
-  const { text } = await scrape();
+  const { text } = await scrape(undefined, { names: clusterNames() });
   const child = new Deno.Command("promtool", {
     args: ["check", "metrics"],
     stdin: "piped",

@@ -233,7 +233,7 @@ Deno.test("packetText() says of each kind of packet what tells it apart", () => 
     / eth0 egress \(from veth3\) udp \[fd00::1\]:443 > 10\.0\.0\.2:50021 fragment ttl 64 .* in 3 segments$/,
   );
   match(text({ verdict: 16, ethertype: 0x806 }), / egress ethertype 0x0806 payload/);
-  match(text({ verdict: 10 }), / malformed: TCP header length /);
+  match(text({ verdict: 10 }), / malformed: tcp_header_length /);
   match(text({ verdict: 15 }), / malformed: 15 /);
 });
 

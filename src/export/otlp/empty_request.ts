@@ -20,11 +20,22 @@ const NOTHING: RequestWriters = {
   },
 };
 
+const NO_RECORDS: RecordBatch = {
+  count: 0,
+  bytes: new Uint8Array(),
+  record: noRecord,
+  split: noRecord,
+};
+
+function noRecord(): never {
+  throw new RangeError("No record is in it");
+}
+
 /** Sends it, once. Never rejects. */
 export async function sendEmptyRequest(options: ReceiverOptions, signal: AbortSignal): Promise<Answer> {
   const sender = await createSender(options, NOTHING);
   try {
-    return await sender.send({ count: 0, bytes: new Uint8Array() } as unknown as RecordBatch, signal);
+    return await sender.send(NO_RECORDS, signal);
   } finally {
     await sender.close();
   }

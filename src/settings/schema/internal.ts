@@ -25,8 +25,7 @@ export const internal = group("What weir says about itself.", {
       pipeline_duration_seconds: histogram("the time that a round of records, or the sending of a batch, takes"),
       export_batch_size: histogram("spans in a request"),
       k8s_watcher_ip_index_update_duration_seconds: histogram("the time of a change of addresses", {
-        notice: "flows are not named after Kubernetes",
-        isLater: true,
+        notice: "a change of addresses is not timed",
       }),
       shutdown_duration_seconds: histogram("the time of stopping", {
         notice: "who stops answers no more questions: the log has how it went",

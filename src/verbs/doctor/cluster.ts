@@ -10,6 +10,8 @@ export interface Permission {
   group: string;
   resource: string;
   verb: string;
+  /** The only one that it is needed in; undefined: all. */
+  namespace?: string;
 }
 
 /** POSTs JSON to a path of the API server. Rejects where there is no answer. */
@@ -43,11 +45,11 @@ export async function checkPermissions(
   }
 }
 
-async function isAllowed({ group, resource, verb }: Permission, ask: AskServer): Promise<boolean> {
+async function isAllowed(permission: Permission, ask: AskServer): Promise<boolean> {
   const { status, text } = await ask(PATH, {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
-    spec: { resourceAttributes: { group, resource, verb } },
+    spec: { resourceAttributes: permission },
   });
   if (status < 200 || status > 299) {
     throw new Error(`HTTP ${status} ${text.trim().slice(0, MESSAGE_LENGTH_MAX)}`.trim());

@@ -3,40 +3,42 @@ import type { IncomingMessage } from "node:http";
 import { request as requestPlain } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { Requirement } from "../../capture/mod.ts";
-import type { Access } from "../../enrich/kubernetes/api/access.ts";
-import { findAccess } from "../../enrich/kubernetes/api/find_access.ts";
-import { KINDS } from "../../enrich/kubernetes/kinds.ts";
+import type { Access, ObjectFilter } from "../../enrich/kubernetes/mod.ts";
 import { EnvironmentError, UsageError } from "../../errors.ts";
-import type { Settings } from "../../settings/mod.ts";
+import type { LoadedSettings } from "../../settings/mod.ts";
+import { wantsCluster } from "../cluster_names.ts";
+import { kubernetesOptions } from "../kubernetes_options.ts";
 import { type AskServer, checkPermissions, type Permission } from "./cluster.ts";
 
 const ANSWER_MS = 10_000;
 const ANSWER_LENGTH_MAX = 1024 * 1024;
 const VERBS = ["list", "watch"];
 
-/** env: of this process. Nothing where neither settings nor the environment name a cluster. */
-export async function checkCluster(
-  settings: Settings,
-  env: (name: string) => string | undefined,
-): Promise<Requirement[]> {
-  const { kubeconfig_path: kubeconfigPath, selectors } = settings.discovery.informer.k8s;
-  if (!kubeconfigPath && !env("KUBECONFIG") && !env("KUBERNETES_SERVICE_HOST")) return [];
-  let access: Access;
+/** What is known of a run's settings. */
+export type Said = Pick<LoadedSettings, "settings" | "origins">;
+
+/** env: of this process. Nothing where flows are not to be named after Kubernetes. */
+export async function checkCluster(said: Said, env: (name: string) => string | undefined): Promise<Requirement[]> {
+  if (!wantsCluster(said, env)) return [];
+  // loaded only here: it costs memory
+  const { findAccess, ObjectFilter } = await import("../../enrich/kubernetes/mod.ts");
+  const options = kubernetesOptions(said.settings, 0);
   try {
-    access = await findAccess({ kubeconfigPath, allowExec: false, nowMs: Date.now, env });
+    const access = await findAccess({ ...options, nowMs: Date.now, env });
+    return await checkPermissions(access.server, permissionsOf(new ObjectFilter(options.selectors)), askerOf(access));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof EnvironmentError)) throw error;
     return [{ name: "kubernetes", state: "missing", found: error.message, remedy: "name a cluster that can be used" }];
   }
-  const left = new Set(selectors.filter(({ include }) => !include).map(({ kind }) => kind as string));
-  return await checkPermissions(access.server, permissionsOf(left), askerOf(access));
 }
 
-/** What is to be watched. left: kinds that are not. */
-export function permissionsOf(left: ReadonlySet<string>): Permission[] {
-  return KINDS.filter(({ name, optional }) => !optional && !left.has(name)).flatMap(({ group, resource }) =>
-    VERBS.map((verb) => ({ group, resource, verb }))
-  );
+/** What is to be watched, but for what a cluster need not serve. */
+export function permissionsOf(filter: Pick<ObjectFilter, "kinds" | "scopeOf">): Permission[] {
+  return filter.kinds().filter(({ optional }) => !optional).flatMap((kind) => {
+    const { group, resource } = kind;
+    const { namespace } = filter.scopeOf(kind);
+    return VERBS.map((verb) => ({ group, resource, verb, ...(namespace === undefined ? {} : { namespace }) }));
+  });
 }
 
 /** By Node's client, which can leave a certificate unchecked or check it for another name. */

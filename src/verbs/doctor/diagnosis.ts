@@ -20,6 +20,7 @@ import { type Trials, tryInterfaces, type Wanted } from "./attach_trials.ts";
 import { cgroup, readCgroup } from "./cgroup.ts";
 import { askFindings, type Finding } from "./findings.ts";
 import type { HookReport } from "./hooks.ts";
+import type { Said } from "./cluster_access.ts";
 import { clockSource, compiler, lockdown, wallClock } from "./machine_facts.ts";
 
 export interface Diagnosis {
@@ -41,7 +42,8 @@ const PROCESS_BYTES = 90 * 1024 * 1024;
 const CLOCK_LOOK_MS = 200;
 
 /** Throws UsageError for an interface that there is not. */
-export async function diagnose(settings: Settings, wanted: Wanted, socket: string): Promise<Diagnosis> {
+export async function diagnose(said: Said, wanted: Wanted, socket: string): Promise<Diagnosis> {
+  const { settings } = said;
   const machine = thisMachine();
   const { requirements, kernel, features } = probeRequirements(machine, openLibbpf, {
     namespacePath: settings.discovery.instrument.network_namespace,
@@ -57,7 +59,7 @@ export async function diagnose(settings: Settings, wanted: Wanted, socket: strin
   );
   const [receivers, cluster, findings] = await Promise.all([
     checkReceivers(settings),
-    checkCluster(settings),
+    checkCluster(said),
     askFindings(socket),
   ]);
   const lacks = [...requirements, ...receivers, ...cluster].some(({ state }) => state === "missing") ||
@@ -97,7 +99,7 @@ async function checkReceivers({ export: { traces } }: Settings): Promise<Require
   }));
 }
 
-async function checkCluster(settings: Settings): Promise<Requirement[]> {
+async function checkCluster(said: Said): Promise<Requirement[]> {
   const { checkCluster } = await import("./cluster_access.ts");
-  return await checkCluster(settings, (name) => Deno.env.get(name));
+  return await checkCluster(said, (name) => Deno.env.get(name));
 }

@@ -2,7 +2,7 @@
 import { type Kernel, type Links, openLibbpf, openLinks, openNamespace, ownNamespace } from "../../capture/mod.ts";
 import { plainReason } from "../../errors.ts";
 import { readSystemFile } from "../../libc.ts";
-import { type LoadedSettings, type Settings } from "../../settings/mod.ts";
+import type { LoadedSettings } from "../../settings/mod.ts";
 import { settingsText } from "../../settings/print/settings_text.ts";
 import { diagnose } from "../doctor/diagnosis.ts";
 import { doctorText } from "../doctor/doctor_text.ts";
@@ -19,7 +19,7 @@ export interface BundleOptions {
   /** What an agent would run with here, by what this command was told; the reason where it cannot be read. */
   settings: LoadedSettings | Error;
   /** Without a file: for doctor, where the settings cannot be read. */
-  standard: Settings;
+  standard: LoadedSettings;
 }
 
 export interface Bundle {
@@ -109,8 +109,8 @@ function agentParts({ socket, flows }: BundleOptions): Part[] {
 }
 
 function doctorParts({ settings, standard, socket, attach }: BundleOptions): Part[] {
-  const usable = settings instanceof Error ? standard : settings.settings;
-  const wanted = { interfaces: usable.discovery.instrument.interfaces, isTried: attach };
+  const usable = settings instanceof Error ? standard : settings;
+  const wanted = { interfaces: usable.settings.discovery.instrument.interfaces, isTried: attach };
   const looked = diagnose(usable, wanted, socket);
   looked.catch(() => "each part says so");
   return [
@@ -127,7 +127,7 @@ function systemFile(path: string): string {
 
 /** Programs and maps of the whole machine, and the devices with what is on them. */
 function bpfParts({ settings, standard }: BundleOptions): Part[] {
-  const usable = settings instanceof Error ? standard : settings.settings;
+  const { instrument } = (settings instanceof Error ? standard : settings).settings.discovery;
   let opened: Kernel | undefined;
   const kernel = () => opened ??= openLibbpf();
   return [
@@ -135,7 +135,7 @@ function bpfParts({ settings, standard }: BundleOptions): Part[] {
     { name: "bpf/maps.json", read: () => json(kernel().maps()) },
     {
       name: "devices.json",
-      read: () => json(withLinks(usable.discovery.instrument.network_namespace, (links) => links.list())),
+      read: () => json(withLinks(instrument.network_namespace, (links) => links.list())),
     },
   ];
 }

@@ -28,7 +28,7 @@ export async function writeBundle(options: SupportBundleOptions): Promise<void> 
     flows: options.flows ?? 0,
     attach: options.attach,
     settings: await ownSettings(options),
-    standard: (await loadSettings({})).settings,
+    standard: await loadSettings({}),
   });
   const files = [...bundle.files, { name: "contents.txt", text: contentsText(bundle) }];
   const bytes = await archive(files, now.getTime());

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { ObjectFilter } from "../../../src/enrich/kubernetes/mod.ts";
 import { loadSettings } from "../../../src/settings/mod.ts";
 import { checkPermissions, type Permission } from "../../../src/verbs/doctor/cluster.ts";
 import { checkCluster, permissionsOf } from "../../../src/verbs/doctor/cluster_access.ts";
@@ -64,16 +65,32 @@ Deno.test("checkPermissions() tells a server that does not answer from one that 
   equal(odd[0]!.state, "missing");
 });
 
-Deno.test("permissionsOf() asks for the kinds that are watched, and not for what a cluster need not serve", () => {
-  const all = permissionsOf(new Set());
+Deno.test("permissionsOf() asks for the kinds that are watched, where they are, and not for what a cluster need not serve", () => {
+  const all = permissionsOf(new ObjectFilter([]));
   equal(all.some(({ resource }) => resource === "gateways"), false);
-  deepEqual(all.filter(({ resource }) => resource === "pods").map(({ verb }) => verb), ["list", "watch"]);
-  equal(permissionsOf(new Set(["Pod"])).length, all.length - 2);
+  deepEqual(all.filter(({ resource }) => resource === "pods"), [
+    { group: "", resource: "pods", verb: "list" },
+    { group: "", resource: "pods", verb: "watch" },
+  ]);
+  equal(permissionsOf(new ObjectFilter([{ kind: "Pod", include: false }])).length, all.length - 2);
+  const scoped = permissionsOf(new ObjectFilter([{ kind: "Pod", namespaces: ["shop"] }]));
+  deepEqual(
+    scoped.filter(({ namespace }) => namespace !== undefined).map(({ resource, namespace }) => [resource, namespace]),
+    [
+      ["pods", "shop"],
+      ["pods", "shop"],
+    ],
+  );
 });
 
-Deno.test("checkCluster() asks nobody where nobody is named, and the kubeconfig's server where one is", async () => {
-  const { settings } = await loadSettings({});
-  deepEqual(await checkCluster(settings, () => undefined), []);
+Deno.test("checkCluster() asks nobody where names are not wanted, and the kubeconfig's server where they are", async () => {
+  const nobody = () => undefined;
+  deepEqual(await checkCluster(await loadSettings({}), nobody), []);
+  const wanting = await loadSettings({ flags: [{ flag: "-", path: "discovery.informer.k8s.enabled", value: true }] });
+  const lost = await checkCluster(wanting, nobody);
+  deepEqual([lost[0]!.state, lost.length], ["missing", 1]);
+  match(lost[0]!.found, /^Cannot find a Kubernetes cluster: /);
+
   const tokens: Array<string | null> = [];
   const api = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     tokens.push(request.headers.get("authorization"));
@@ -81,6 +98,7 @@ Deno.test("checkCluster() asks nobody where nobody is named, and the kubeconfig'
     return Response.json({ ...review, status: { allowed: review.spec.resourceAttributes.resource !== "nodes" } });
   });
   const path = await Deno.makeTempFile({ prefix: "weirtest-" });
+  const kubeconfig = (name: string) => name === "KUBECONFIG" ? path : undefined;
   try {
     const config = {
       "current-context": "c",
@@ -89,14 +107,14 @@ Deno.test("checkCluster() asks nobody where nobody is named, and the kubeconfig'
       users: [{ name: "u", user: { token: "t0ken" } }],
     };
     await Deno.writeTextFile(path, JSON.stringify(config));
-    const lines = await checkCluster(settings, (name) => name === "KUBECONFIG" ? path : undefined);
+    const lines = await checkCluster(wanting, kubeconfig);
     deepEqual(lines.map(({ name, state }) => [name, state]), [["kubernetes nodes", "missing"]]);
     deepEqual(new Set(tokens), new Set(["Bearer t0ken"]));
   } finally {
     await api.shutdown();
     await Deno.remove(path);
   }
-  const gone = await checkCluster(settings, (name) => name === "KUBECONFIG" ? path : undefined);
+  const gone = await checkCluster(wanting, kubeconfig);
   equal(gone[0]!.state, "missing");
   match(gone[0]!.found, new RegExp(path));
 });
