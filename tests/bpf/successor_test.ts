@@ -41,7 +41,6 @@ Deno.test("loadProgram() with a predecessor goes on with its books, its flows an
     [undefined, 0n],
     [ONLY_TCP, 1n],
     [ALL_KINDS, 2n],
-    [ONLY_TCP, 1n],
     [undefined, 0n],
   ];
   let [frames, filtered] = [0n, 0n];
