@@ -15,6 +15,7 @@ import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../set
 import { VERSION } from "../version.ts";
 import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
+import { fitTable } from "./fit_table.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
@@ -82,11 +83,12 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { settings, notices } = await settle(options);
-  const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
+  const { settings: said, notices, origins } = await settle(options);
+  const interfaces = chooseInterfaces(said.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
-  await startLogging(settings.log_level, settings.log_format);
+  await startLogging(said.log_level, said.log_format);
   logNotices(notices);
+  const settings = fitTable(said, origins);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
