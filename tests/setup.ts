@@ -1,13 +1,15 @@
 /**
  * Installs what the tests need beyond the build: traffic, firewall and device tools, the file system of BPF, and the
- * OpenTelemetry Collector, which is built once. Quick when nothing is missing.
+ * OpenTelemetry Collector and Helm, which are built once. Quick when nothing is missing.
  *
- *     deno run -A tests/setup.ts [kernels] [cluster]
+ *     deno run -A tests/setup.ts [kernels] [cluster] [image]
  *
- * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with.
+ * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with; image:
+ * what images are built and run with.
  */
 
 import { collectorCommand } from "./support/tools/collector.ts";
+import { helmCommand } from "./support/tools/helm.ts";
 
 /** A command, and the Debian package that has it. */
 const TOOLS: Record<string, string> = {
@@ -19,6 +21,14 @@ const TOOLS: Record<string, string> = {
   openssl: "openssl",
 };
 const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
+const IMAGE_TOOLS: Record<string, string> = {
+  buildah: "buildah",
+  podman: "podman",
+  runc: "runc",
+  debootstrap: "debootstrap",
+  file: "file",
+  pip: "python3-pip",
+};
 const KERNEL_TOOLS: Record<string, string> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-system-aarch64": "qemu-system-arm",
@@ -52,6 +62,7 @@ const tools = {
   ...TOOLS,
   ...(Deno.args.includes("kernels") ? KERNEL_TOOLS : {}),
   ...(Deno.args.includes("cluster") ? CLUSTER_TOOLS : {}),
+  ...(Deno.args.includes("image") ? IMAGE_TOOLS : {}),
 };
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
 if (missing.length) {
@@ -63,4 +74,7 @@ if (missing.length) {
 if (!Deno.readTextFileSync("/proc/mounts").split("\n").some((line) => line.split(" ")[2] === "bpf")) {
   run("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
 }
-if (!Deno.args.includes("kernels")) await collectorCommand();
+if (!Deno.args.length || Deno.args.includes("cluster")) {
+  await collectorCommand();
+  await helmCommand();
+}
