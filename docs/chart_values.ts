@@ -1,4 +1,4 @@
-/** The chart's values as chart/values.yaml says them: each with its path, its default and the comment in front of it. */
+/** The chart's values as chart/values.yaml says them: each with its path, default and the comment before it. */
 import { isMap, type Pair, parseDocument, type Scalar, type YAMLMap } from "yaml";
 
 export interface ChartValue {
