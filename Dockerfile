@@ -30,7 +30,7 @@ COPY tests/bench/conventional.bpf.c tests/bench/
 COPY tests/support/stranger.bpf.c tests/support/
 RUN deno task build
 COPY LICENSE ./
-COPY packaging packaging
+COPY packaging/package.ts packaging/
 COPY src src
 RUN deno task package /opt/weir /target/deno
 

@@ -114,6 +114,9 @@ function kubeletConfiguration(node: NodePlace, authority: Authority, server: { c
     failCgroupV1: false,
     failSwapOn: false,
     containerRuntimeEndpoint: `unix://${folder}/containerd.sock`,
+    // nobody answers there: what is asked for names in tests is none
+    clusterDNS: ["10.96.0.10"],
+    clusterDomain: "cluster.local",
     resolvConf: `${folder}/resolv.conf`,
     volumePluginDir: `${folder}/volumeplugins`,
     oomScoreAdj: 0,

@@ -1,0 +1,239 @@
+/** weir installed by Helm on real nodes: as the chart's page says it, to the end. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { CHART } from "../support/chart/render.ts";
+import type { Json } from "../support/cluster/api_user.ts";
+import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
+import { attachedPrograms, remains } from "../support/cluster/nodes/attached_programs.ts";
+import { DEMO_NAMESPACE, demoObjects } from "../support/cluster/nodes/demo.ts";
+import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
+import { Collector } from "../support/collector.ts";
+import { weirImage } from "../support/image/weir_image.ts";
+import { until } from "../support/network_lab.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const SELECTOR = "app.kubernetes.io/name=weir";
+const IMAGE_NEXT = "localhost/weir-test/weir:0.1.0-next";
+const SPANS_MS = 90_000;
+
+interface Stage {
+  cluster: NodeCluster;
+  collector: Collector;
+  /** Arguments of Helm that name the image. */
+  image: string[];
+  config(change?: (text: string) => string): string;
+}
+
+/** Helm as the chart's page says it. */
+function install(verb: "install" | "upgrade", { image }: Stage, config: string, ...more: string[]): string[] {
+  const file = ["--set-file", `config.content=${config}`];
+  return [verb, "weir", CHART, ...image, ...file, "--wait", "--timeout", "2m", ...more];
+}
+
+async function agents({ cluster }: Stage): Promise<Json[]> {
+  return await cluster.list("pods", "-l", SELECTOR);
+}
+
+async function wget({ cluster }: Stage, pod: string, path: string, port = 8080): Promise<string> {
+  return await cluster.kubectl("exec", pod, "--", "wget", "-q", "-O-", `http://localhost:${port}/${path}`);
+}
+
+/** Everything of weir that the API server has. */
+async function leftInCluster({ cluster }: Stage): Promise<string[]> {
+  const kinds = "daemonset,pod,configmap,service,serviceaccount,job,secret,clusterrole,clusterrolebinding";
+  const names = await cluster.kubectl("get", kinds, "--all-namespaces", "-o", "name");
+  return names.split("\n").filter((name) => name.includes("weir"));
+}
+
+/** Runs a script in the client of a node. */
+async function inClient({ cluster }: Stage, node: string, script: string): Promise<string> {
+  const [pod] = await cluster.list(
+    "pods",
+    "-n",
+    DEMO_NAMESPACE,
+    "-l",
+    "app=client",
+    `--field-selector=spec.nodeName=${node}`,
+  );
+  return await cluster.kubectl("exec", "-n", DEMO_NAMESPACE, pod.metadata.name, "--", "sh", "-c", script);
+}
+
+Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled by Helm on two nodes", async (t) => {
+  const first = await weirImage();
+  await weirImage({ name: IMAGE_NEXT, version: "0.1.0-next" });
+  await using cluster = await NodeCluster.start({ images: [first, IMAGE_NEXT] });
+  const { namespace } = cluster.plane;
+  await using collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
+  const page = Deno.readTextFileSync(`${ROOT}tests/support/configurations/cluster.hcl`)
+    .replace("http://otel-collector:4317", `http://${CONTROL_PLANE_ADDRESS}:4317`);
+  let configs = 0;
+  const stage: Stage = {
+    cluster,
+    collector,
+    image: ["--set", "image.repository=localhost/weir-test/weir,image.tag=0.1.0,image.pullPolicy=Never"],
+    config(change = (text) => text) {
+      const path = `${cluster.folder}/weir-${++configs}.hcl`;
+      Deno.writeTextFileSync(path, change(page));
+      return path;
+    },
+  };
+  const steps = {
+    refuses,
+    installs,
+    answers,
+    watchesTraffic,
+    upgradesConfiguration,
+    upgradesImage,
+    rollsBack,
+    uninstalls,
+  };
+  for (const [name, step] of Object.entries(steps)) {
+    // what comes later needs what came before
+    if (!await t.step(name, () => step(stage))) throw new Error(`${name}: ${await troubles(stage)}`);
+  }
+});
+
+async function troubles({ cluster }: Stage): Promise<string> {
+  const said = await cluster.kubectl("get", "events,pods", "-A").catch(String);
+  const logs = await cluster.kubectl("logs", "-l", SELECTOR, "--tail=20", "--prefix").catch(String);
+  return `${said}\n${logs}`;
+}
+
+async function refuses(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  const values = await cluster.tryHelm("install", "weir", CHART, "--set", "config.values.span.udp_timeot=3s");
+  match(values.errors, /'\/config\/values\/span'.*'udp_timeot' not allowed/);
+  const typo = stage.config((text) => text.replace("udp_timeout", "udp_timeot"));
+  const place = placeOf(typo, "udp_timeot");
+  const text = await cluster.tryHelm(...install("install", stage, typo));
+  ok(!text.ok);
+  const told = new RegExp(`config\\.hcl:${place}: unknown key "span\\.udp_timeot": did you mean "udp_timeout"\\?`);
+  match(text.text + text.errors, told);
+  await cluster.helm("uninstall", "weir", "--ignore-not-found", "--wait");
+  deepEqual(await leftInCluster(stage), []);
+}
+
+/** "line:column" of a word in a file. */
+function placeOf(path: string, word: string): string {
+  const before = Deno.readTextFileSync(path).split(word)[0]!.split("\n");
+  return `${before.length}:${before.at(-1)!.length + 1}`;
+}
+
+async function installs(stage: Stage): Promise<void> {
+  const notes = await stage.cluster.helm(...install("install", stage, stage.config()));
+  match(notes, /One pod a node/);
+  const pods = await agents(stage);
+  deepEqual(pods.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
+  for (const { status } of pods) {
+    const { ready, restartCount } = status.containerStatuses[0];
+    deepEqual([ready, restartCount], [true, 0]);
+  }
+}
+
+async function answers(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  for (const { metadata: { name } } of await agents(stage)) {
+    equal((await wget(stage, name, "livez")).trim(), "ok");
+    equal((await wget(stage, name, "readyz")).trim(), "ok");
+    match(await wget(stage, name, "metrics", 10_250), /^weir_interface_attached\{interface="eth0",mode="tcx"\} 1$/m);
+    match(await cluster.kubectl("exec", name, "--", "weir", "status"), /eth0/);
+    match(await cluster.kubectl("exec", name, "--", "weir", "doctor"), /ok\s+cap_bpf/);
+    match(await cluster.kubectl("exec", name, "--", "tc", "-V"), /iproute2/);
+    match(await cluster.kubectl("logs", name), /Memory is limited to 256 MiB: \d+ flows are held at most/);
+  }
+  for (const node of cluster.nodes) {
+    const programs = await attachedPrograms(node.namespace);
+    deepEqual(programs.map(({ name, device }) => `${name} ${device}`).sort(), [
+      "weir_egress eth0",
+      "weir_ingress eth0",
+    ]);
+  }
+}
+
+async function watchesTraffic(stage: Stage): Promise<void> {
+  const { cluster, collector } = stage;
+  await cluster.apply(...demoObjects());
+  await cluster.kubectl(
+    "rollout",
+    "status",
+    "-n",
+    DEMO_NAMESPACE,
+    "daemonset/web",
+    "daemonset/client",
+    "--timeout=60s",
+  );
+  const servers = await cluster.list("pods", "-n", DEMO_NAMESPACE, "-l", "app=web");
+  const there = servers.find(({ spec }) => spec.nodeName === "n2");
+  match(await inClient(stage, "n1", `timeout 3 wget -q -O- http://${there.status.podIP}:8080/`), /hello from web-/);
+  const nodes = await until("spans of the connection from both nodes", () => {
+    const ours = collector.spans().filter(({ attributes }) =>
+      attributes["destination.address"] === there.status.podIP && attributes["destination.port"] === 8080
+    );
+    return ours.length >= 2 && ours;
+  }, SPANS_MS);
+  equal(new Set(nodes.map(({ traceId }) => traceId)).size, 1, "one connection is one trace");
+  equal(new Set(nodes.map(({ spanId }) => spanId)).size, nodes.length);
+}
+
+/** Follows what agents say until their end. */
+async function following<T>({ cluster }: Stage, pods: Json[], work: () => Promise<T>): Promise<string[]> {
+  const logs = pods.map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
+  await work();
+  return await Promise.all(logs);
+}
+
+function assertClosed(logs: readonly string[]): void {
+  for (const log of logs) match(log, /Stopped: .*books closed/);
+}
+
+async function upgradesConfiguration(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  const before = await agents(stage);
+  const wider = stage.config((text) => text.replace('"ens*"', '"ens*", "veth*"'));
+  const logs = await following(stage, before, async () => {
+    await cluster.helm(...install("upgrade", stage, wider, "--reuse-values"));
+  });
+  assertClosed(logs);
+  const after = await agents(stage);
+  deepEqual(after.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
+  ok(after.every(({ metadata }) => !before.some((old) => old.metadata.name === metadata.name)));
+  for (const { namespace } of cluster.nodes) {
+    ok((await attachedPrograms(namespace)).some(({ device }) => device.startsWith("veth")), "pods' devices, too");
+  }
+}
+
+async function upgradesImage(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  const logs = await following(stage, await agents(stage), async () => {
+    const next = ["--set", "image.tag=0.1.0-next"];
+    await cluster.helm("upgrade", "weir", CHART, "--reuse-values", ...next, "--wait", "--timeout", "2m");
+  });
+  assertClosed(logs);
+  for (const { spec } of await agents(stage)) equal(spec.containers[0].image, IMAGE_NEXT);
+}
+
+async function rollsBack(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  match(await cluster.helm("history", "weir"), /^3\s.*deployed/m);
+  const logs = await following(stage, await agents(stage), async () => {
+    await cluster.helm("rollback", "weir", "1", "--wait", "--timeout", "2m");
+  });
+  assertClosed(logs);
+  for (const { spec } of await agents(stage)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
+  for (const { namespace } of cluster.nodes) {
+    ok((await attachedPrograms(namespace)).every(({ device }) => device === "eth0"));
+  }
+}
+
+async function uninstalls(stage: Stage): Promise<void> {
+  const { cluster } = stage;
+  const programs = (await Promise.all(cluster.nodes.map(({ namespace }) => attachedPrograms(namespace)))).flat();
+  equal(programs.length, 4);
+  const logs = await following(stage, await agents(stage), async () => {
+    await cluster.helm("uninstall", "weir", "--wait");
+  });
+  assertClosed(logs);
+  await until("pods to be gone", async () => (await agents(stage)).length === 0, SPANS_MS);
+  deepEqual(await leftInCluster(stage), []);
+  for (const { namespace } of cluster.nodes) deepEqual(await attachedPrograms(namespace), []);
+  deepEqual(await until("programs and maps to be gone", async () => (await remains(programs)).length === 0), true);
+}
