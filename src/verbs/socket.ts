@@ -8,7 +8,8 @@ export async function askAgent<T>(socket: string, path: string): Promise<T> {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   let response: Response;
   try {
-    response = await fetch(`http://weir${path}`, { client });
+    // an address: a name would be looked up first, and a resolver that is away takes 20 s not to answer
+    response = await fetch(`http://127.0.0.1${path}`, { client });
   } catch (cause) {
     throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
   } finally {

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { CHART } from "../support/chart/render.ts";
 import type { Json } from "../support/cluster/api_user.ts";
 import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
-import { attachedPrograms, remains } from "../support/cluster/nodes/attached_programs.ts";
+import { attachedPrograms, remaining, thingsOf } from "../support/cluster/nodes/attached_programs.ts";
 import { DEMO_NAMESPACE, demoObjects } from "../support/cluster/nodes/demo.ts";
 import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
 import { Collector } from "../support/collector.ts";
@@ -13,6 +13,7 @@ import { until } from "../support/network_lab.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const SELECTOR = "app.kubernetes.io/name=weir";
 const IMAGE_NEXT = "localhost/weir-test/weir:0.1.0-next";
+const STATUS_MS = 5_000;
 const SPANS_MS = 90_000;
 
 interface Stage {
@@ -135,13 +136,15 @@ async function answers(stage: Stage): Promise<void> {
     equal((await wget(stage, name, "livez")).trim(), "ok");
     equal((await wget(stage, name, "readyz")).trim(), "ok");
     match(await wget(stage, name, "metrics", 10_250), /^weir_interface_attached\{interface="eth0",mode="tcx"\} 1$/m);
+    const started = performance.now();
     match(await cluster.kubectl("exec", name, "--", "weir", "status"), /eth0/);
+    ok(performance.now() - started < STATUS_MS, "no name is looked up: nobody would answer here");
     match(await cluster.kubectl("exec", name, "--", "weir", "doctor"), /ok\s+cap_bpf/);
     match(await cluster.kubectl("exec", name, "--", "tc", "-V"), /iproute2/);
     match(await cluster.kubectl("logs", name), /Memory is limited to 256 MiB: \d+ flows are held at most/);
   }
   for (const node of cluster.nodes) {
-    const programs = await attachedPrograms(node.namespace);
+    const programs = attachedPrograms(node.namespace);
     deepEqual(programs.map(({ name, device }) => `${name} ${device}`).sort(), [
       "weir_egress eth0",
       "weir_ingress eth0",
@@ -174,66 +177,53 @@ async function watchesTraffic(stage: Stage): Promise<void> {
   equal(new Set(nodes.map(({ spanId }) => spanId)).size, nodes.length);
 }
 
-/** Follows what agents say until their end. */
-async function following<T>({ cluster }: Stage, pods: Json[], work: () => Promise<T>): Promise<string[]> {
-  const logs = pods.map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
-  await work();
-  return await Promise.all(logs);
-}
-
-function assertClosed(logs: readonly string[]): void {
-  for (const log of logs) match(log, /Stopped: .*books closed/);
+/** Lets Helm replace or remove the agents that there are: each must stop with its books closed. */
+async function replace(stage: Stage, ...helm: string[]): Promise<void> {
+  const { cluster } = stage;
+  const logs = (await agents(stage)).map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
+  await cluster.helm(...helm);
+  // Helm is content when all but as many as may be missing are ready
+  if (helm[0] !== "uninstall") await cluster.kubectl("rollout", "status", "daemonset/weir", "--timeout=60s");
+  for (const log of await Promise.all(logs)) match(log, /Stopped: .*books closed/);
 }
 
 async function upgradesConfiguration(stage: Stage): Promise<void> {
   const { cluster } = stage;
   const before = await agents(stage);
   const wider = stage.config((text) => text.replace('"ens*"', '"ens*", "veth*"'));
-  const logs = await following(stage, before, async () => {
-    await cluster.helm(...install("upgrade", stage, wider, "--reuse-values"));
-  });
-  assertClosed(logs);
+  await replace(stage, ...install("upgrade", stage, wider, "--reuse-values"));
   const after = await agents(stage);
   deepEqual(after.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
   ok(after.every(({ metadata }) => !before.some((old) => old.metadata.name === metadata.name)));
   for (const { namespace } of cluster.nodes) {
-    ok((await attachedPrograms(namespace)).some(({ device }) => device.startsWith("veth")), "pods' devices, too");
+    ok(attachedPrograms(namespace).some(({ device }) => device.startsWith("veth")), "pods' devices, too");
   }
 }
 
 async function upgradesImage(stage: Stage): Promise<void> {
-  const { cluster } = stage;
-  const logs = await following(stage, await agents(stage), async () => {
-    const next = ["--set", "image.tag=0.1.0-next"];
-    await cluster.helm("upgrade", "weir", CHART, "--reuse-values", ...next, "--wait", "--timeout", "2m");
-  });
-  assertClosed(logs);
+  const next = ["--reuse-values", "--set", "image.tag=0.1.0-next"];
+  await replace(stage, "upgrade", "weir", CHART, ...next, "--wait", "--timeout", "2m");
   for (const { spec } of await agents(stage)) equal(spec.containers[0].image, IMAGE_NEXT);
 }
 
 async function rollsBack(stage: Stage): Promise<void> {
   const { cluster } = stage;
   match(await cluster.helm("history", "weir"), /^3\s.*deployed/m);
-  const logs = await following(stage, await agents(stage), async () => {
-    await cluster.helm("rollback", "weir", "1", "--wait", "--timeout", "2m");
-  });
-  assertClosed(logs);
+  await replace(stage, "rollback", "weir", "1", "--wait", "--timeout", "2m");
   for (const { spec } of await agents(stage)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
   for (const { namespace } of cluster.nodes) {
-    ok((await attachedPrograms(namespace)).every(({ device }) => device === "eth0"));
+    ok(attachedPrograms(namespace).every(({ device }) => device === "eth0"));
   }
 }
 
 async function uninstalls(stage: Stage): Promise<void> {
   const { cluster } = stage;
-  const programs = (await Promise.all(cluster.nodes.map(({ namespace }) => attachedPrograms(namespace)))).flat();
+  const programs = cluster.nodes.flatMap(({ namespace }) => attachedPrograms(namespace));
   equal(programs.length, 4);
-  const logs = await following(stage, await agents(stage), async () => {
-    await cluster.helm("uninstall", "weir", "--wait");
-  });
-  assertClosed(logs);
+  const things = await thingsOf(programs);
+  await replace(stage, "uninstall", "weir", "--wait");
   await until("pods to be gone", async () => (await agents(stage)).length === 0, SPANS_MS);
   deepEqual(await leftInCluster(stage), []);
-  for (const { namespace } of cluster.nodes) deepEqual(await attachedPrograms(namespace), []);
-  deepEqual(await until("programs and maps to be gone", async () => (await remains(programs)).length === 0), true);
+  for (const { namespace } of cluster.nodes) deepEqual(attachedPrograms(namespace), []);
+  await until("programs and maps to be gone", async () => (await remaining(things)).length === 0);
 }

@@ -1,4 +1,6 @@
-/** What is on the hooks of a node's devices, as bpftool sees it from inside of the node's network. */
+/** What is on the tcx hooks of a node's devices, asked from inside of the node's network. */
+import { openLibbpf, openLinks, ownNamespace } from "../../../../src/capture/mod.ts";
+import { HOOKS } from "../../../../src/flow.ts";
 import { mustRun, run } from "../../host.ts";
 import type { Namespace } from "../../network_lab.ts";
 
@@ -6,23 +8,34 @@ export interface AttachedProgram {
   id: number;
   name: string;
   device: string;
-  maps: number[];
 }
 
-export async function attachedPrograms({ path }: Namespace): Promise<AttachedProgram[]> {
-  const [{ tc }] = JSON.parse(await mustRun("nsenter", [`--net=${path}`, "bpftool", "-j", "net", "show"]));
-  // deno-lint-ignore no-explicit-any
-  return await Promise.all(tc.map(async ({ devname, name, prog_id, id }: any) => {
-    const programId = prog_id ?? id;
-    const program = JSON.parse(await mustRun("bpftool", ["-j", "prog", "show", "id", `${programId}`]));
-    return { id: programId, name, device: devname, maps: program.map_ids ?? [] };
+export function attachedPrograms(namespace: Namespace): AttachedProgram[] {
+  const kernel = openLibbpf();
+  return namespace.within(() => {
+    const links = openLinks(ownNamespace);
+    try {
+      return links.list().flatMap(({ ifindex, name: device }) =>
+        HOOKS.flatMap((hook) => kernel.queryTcx(ifindex, hook).map(({ id, name }) => ({ id, name, device })))
+      );
+    } finally {
+      links.close();
+    }
+  });
+}
+
+/** Programs and their maps, as bpftool names them. */
+export async function thingsOf(programs: readonly AttachedProgram[]): Promise<string[]> {
+  const things = await Promise.all(programs.map(async ({ id }) => {
+    const { map_ids } = JSON.parse(await mustRun("bpftool", ["-j", "prog", "show", "id", `${id}`]));
+    return [`prog ${id}`, ...map_ids.map((map: number) => `map ${map}`)];
   }));
+  return [...new Set(things.flat())];
 }
 
-/** Of these programs and their maps, what the kernel still has. */
-export async function remains(programs: readonly AttachedProgram[]): Promise<string[]> {
-  const things = new Set(programs.flatMap(({ id, maps }) => [`prog ${id}`, ...maps.map((map) => `map ${map}`)]));
-  const found = await Promise.all([...things].map(async (thing) => {
+/** Of these, what the kernel still has. */
+export async function remaining(things: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(things.map(async (thing) => {
     const [kind, id] = thing.split(" ") as [string, string];
     return (await run("bpftool", [kind, "show", "id", id])).ok ? [thing] : [];
   }));

@@ -28,10 +28,14 @@ export class ClusterNode {
     return this.place.name;
   }
 
-  /** Boots it. images: archives that it has from the start. Returns when it is ready, with its part of the pods' network. */
+  /** Writes what it needs. One node after the other: they share who signs their certificates. */
+  async prepare(): Promise<void> {
+    await writeNodeFiles(this.place, this.#plane);
+  }
+
+  /** Boots it. images: archives that it has from the start. Returns when it is ready: its part of the pods' network. */
   async start(images: readonly string[]): Promise<string> {
     const { folder, name } = this.place;
-    await writeNodeFiles(this.place, this.#plane);
     for (const path of cgroupPaths(this.place.cgroup)) makeCgroup(path);
     const { kubelet, "kube-proxy": proxy } = await nodeCommands();
     const args = [`--net=${this.namespace.path}`, "unshare", ...SUBREAPED, INIT, folder, kubelet, proxy, ...images];
@@ -74,6 +78,16 @@ export class ClusterNode {
     } catch (error) {
       const logs = ["init", "containerd", "kubelet"].map((name) => `${name}: ${this.logTail(name)}`);
       throw new Error(`${(error as Error).message}\n${logs.join("\n")}`);
+    }
+  }
+}
+
+/** Takes away the control groups of test processes that were killed. */
+export async function sweepCgroups(): Promise<void> {
+  for (const base of cgroupPaths("")) {
+    for (const { name } of Deno.readDirSync(base)) {
+      const [, pid] = /^weirtest-(\d+)-/.exec(name) ?? [];
+      if (pid && !exists(`/proc/${pid}`)) await removeCgroup(`${base}${name}`);
     }
   }
 }

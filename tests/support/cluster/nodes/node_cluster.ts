@@ -8,7 +8,7 @@ import { helmCommand } from "../../tools/helm.ts";
 import { nodeCommands } from "../../tools/kubernetes.ts";
 import type { Json } from "../api_user.ts";
 import { CONTROL_PLANE_ADDRESS, NODE_PREFIX_LENGTH, nodeAddress } from "./addresses.ts";
-import { ClusterNode } from "./cluster_node.ts";
+import { ClusterNode, sweepCgroups } from "./cluster_node.ts";
 import { NodeControlPlane } from "./node_control_plane.ts";
 import { archiveImages } from "./node_images.ts";
 
@@ -39,6 +39,7 @@ export class NodeCluster implements AsyncDisposable {
   /** Boots it, and returns when all nodes are ready. */
   static async start({ nodes = ["n1", "n2"], images = [] }: NodeClusterOptions = {}): Promise<NodeCluster> {
     const started = performance.now();
+    await sweepCgroups();
     const undo = new AsyncDisposableStack();
     try {
       const folder = Deno.makeTempDirSync({ prefix: "weirtest-nodes-" });
@@ -54,7 +55,8 @@ export class NodeCluster implements AsyncDisposable {
         ..."create clusterrolebinding kube-proxy --clusterrole=system:node-proxier".split(" "),
         "--user=system:kube-proxy",
       );
-      await Promise.all(nodes.map((name, place) => cluster.#addNode(name, place)));
+      for (const name of nodes) await cluster.#addNode(name);
+      await cluster.#startNodes();
       say(`a cluster of ${nodes.length} nodes is ready after ${Math.round((performance.now() - started) / 1000)} s`);
       return cluster;
     } catch (error) {
@@ -63,9 +65,9 @@ export class NodeCluster implements AsyncDisposable {
     }
   }
 
-  async #addNode(name: string, place: number): Promise<void> {
+  async #addNode(name: string): Promise<void> {
     const namespace = this.#lab.namespace(name);
-    const address = nodeAddress(place);
+    const address = nodeAddress(this.nodes.length);
     joinNode(this.plane.namespace, namespace, name, address);
     const folder = `${this.folder}/${name}`;
     Deno.mkdirSync(folder);
@@ -73,13 +75,20 @@ export class NodeCluster implements AsyncDisposable {
     const node = new ClusterNode({ name, address, folder, cgroup }, namespace, this.plane);
     this.nodes.push(node);
     this.#undo.defer(() => node.remove());
-    const subnet = await node.start(this.#archives);
-    const others = this.nodes.filter((other) => other !== node).map((other) => other.namespace);
-    for (const other of [this.plane.namespace, ...others]) other.ip(`route replace ${subnet} via ${address}`);
-    for (const other of this.nodes.filter((other) => other !== node)) {
-      const theirs = await this.plane.kubectl("get", "node", other.name, "-o", "jsonpath={.spec.podCIDR}");
-      if (theirs) namespace.ip(`route replace ${theirs} via ${other.place.address}`);
-    }
+    await node.prepare();
+  }
+
+  /** All at once. Everybody knows the way to everybody's pods. */
+  async #startNodes(): Promise<void> {
+    const starting = this.nodes.map(async (node) => {
+      const subnet = await node.start(this.#archives);
+      const others = this.nodes.filter((other) => other !== node).map(({ namespace }) => namespace);
+      for (const other of [this.plane.namespace, ...others]) {
+        other.ip(`route replace ${subnet} via ${node.place.address}`);
+      }
+    });
+    await Promise.allSettled(starting);
+    await Promise.all(starting);
   }
 
   /** Runs kubectl as the administrator. Throws with what it complained of. */
