@@ -85,6 +85,7 @@ Deno.test("the image captures with three capabilities, read-only, and its books 
   match(await container.exec("weir", "status"), /eth0/);
   const { code, stdout, stderr } = await container.stop();
   equal(code, 0, stderr);
+  ok(!stderr.includes("Program ?"), "its own program is no stranger, though its name cannot be asked for");
   match(stderr, /Memory is limited to 211 MiB: \d+ flows are held at most/);
   const books = readBooksFile(`${folder}/books.json`);
   assertFinalBooks(books);

@@ -4,8 +4,8 @@
  *
  *     deno task test:image [ARGUMENTS OF deno test …]
  */
-const FILE = new URL("image.ts", import.meta.url).pathname;
+const FILES = ["image.ts", "service.ts"].map((name) => new URL(name, import.meta.url).pathname);
 
-const args = ["test", "-A", "--quiet", FILE, ...Deno.args];
+const args = ["test", "-A", "--quiet", ...FILES, ...Deno.args];
 const { code } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" }).spawn().status;
 Deno.exit(code);
