@@ -1,4 +1,5 @@
 /** The schema's keys as rows of tables. */
+import { isLive } from "../src/settings/live/live_keys.ts";
 import { settingsJsonSchema } from "../src/settings/json_schema.ts";
 import { settingsSchema } from "../src/settings/schema/schema.ts";
 import { type Schema, type View, view } from "../src/settings/schema/view.ts";
@@ -47,7 +48,7 @@ function* rowsOf(path: string, at: View, json: Json, isIdle = false): Generator<
   if (kind && kind[2] !== "pod") return;
   const shown = kind ? `${kind[1]}.KIND` : path;
   if (isPatterns(at)) {
-    const says = saysText(at, isIdle);
+    const says = saysText(path, at, isIdle);
     yield { path, wants: "`match`, `not_match`: lists", standard: "`[]`, `[]`", says };
     return;
   }
@@ -57,7 +58,12 @@ function* rowsOf(path: string, at: View, json: Json, isIdle = false): Generator<
     }
     return;
   }
-  yield { path: shown, wants: wantsText(at, json), standard: standardText(shown, at), says: saysText(at, isIdle) };
+  yield {
+    path: shown,
+    wants: wantsText(at, json),
+    standard: standardText(shown, at),
+    says: saysText(path, at, isIdle),
+  };
   const item = at.type === "array" && at.item ? view(at.item) : undefined;
   if (item?.type !== "strict_object") return;
   for (const [key, entry] of Object.entries(item.entries)) {
@@ -65,9 +71,10 @@ function* rowsOf(path: string, at: View, json: Json, isIdle = false): Generator<
   }
 }
 
-function saysText({ says, facts: { notice, isLater } }: View, isIdle: boolean): string {
+function saysText(path: string, { says, facts: { notice, isLater } }: View, isIdle: boolean): string {
   if (isIdle) return `${says} _No effect yet._`;
-  return notice === undefined ? says : `${says} _No effect${isLater ? " yet" : ""}: ${notice}._`;
+  if (notice !== undefined) return `${says} _No effect${isLater ? " yet" : ""}: ${notice}._`;
+  return isLive(path) ? `${says} _Live._` : says;
 }
 
 function isPatterns({ entries }: View): boolean {

@@ -48,12 +48,21 @@ const COMMANDS = [
     "`--format hcl`, `yaml`, `json` turns one language into another; secrets are hidden",
   ],
   ["`weir config schema`", "the JSON Schema, for editors"],
+  ["`weir config set KEY=VALUE…`", "settings of the running agent, until it ends: keys marked _live_ below"],
 ];
 
 const LANGUAGES = `## Who has the last word
 
 Defaults, below the file, below the environment, below the command line. Groups are joined key by key, lists are
 replaced. \`--otlp\` replaces all receivers of the file: their secrets are not for another address.
+
+## While weir runs
+
+SIGHUP has the file read again; with \`auto_reload\`, so does a change of the file, also by the link that Kubernetes
+changes where it mounts a ConfigMap. What is wrong is said in the log, in \`weir status\` and by
+\`weir_settings_reloads_total{result="failed"}\`, and the old settings go on as they are. Keys marked _live_ change at
+once, without a packet or a flow lost; of others weir says that a restart would change them. A receiver that is not in
+the file any more is given \`shutdown_timeout\` to take what waits for it.
 
 ## HCL, YAML, JSON
 

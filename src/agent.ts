@@ -2,7 +2,8 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
-import { type Books, type ExporterTerms, sum } from "./books.ts";
+import type { AttributeSets } from "./attribute_sets.ts";
+import type { Books, ExporterTerms } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
@@ -16,9 +17,18 @@ import {
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
-import { OutReader, shortestIdleTimeoutMs, TableBooks, type TableOptions, type TableStats } from "./count/mod.ts";
+import {
+  OutReader,
+  shortestIdleTimeoutMs,
+  TableBooks,
+  type TableOptions,
+  type TableStats,
+  type TableTuning,
+  tuneTable,
+} from "./count/mod.ts";
+import { assert } from "./errors.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, RecordSum } from "./export/mod.ts";
+import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
 import type { TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
@@ -37,12 +47,16 @@ export interface AgentOptions {
   order: TcxOrder;
   priority: number;
   meaningOf: MeaningOf;
+  /** Whether waiting cannot give a record a better name. Default: it cannot. */
+  isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
 const BATCH_RECORDS = 512;
 const OUT_WAIT_MS = 1_000;
+/** How often to look whether a record that waits for its name has it. */
+const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
 
 export class Agent {
@@ -52,17 +66,21 @@ export class Agent {
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
   readonly #meaningOf: MeaningOf;
-  readonly #exporters: Exporter[];
+  readonly #isSettled: AgentOptions["isSettled"];
+  readonly #outlets: Outlets;
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
+  #flowsMax: number;
+  #paused: PromiseWithResolvers<void> | undefined;
 
   /** Loads, attaches and starts counting. Throws KernelError. */
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
+    this.#flowsMax = this.plan.flowsMax;
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
@@ -98,7 +116,8 @@ export class Agent {
     }, devicesWanted);
     this.#capture.follow();
     this.#meaningOf = options.meaningOf;
-    this.#exporters = options.exporters;
+    this.#isSettled = options.isSettled;
+    this.#outlets = new Outlets(options.exporters);
     this.#exporting = this.#export();
   }
 
@@ -107,16 +126,63 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to every exporter as they come. None of them is waited for: each has a queue of its own. */
+  /** Gives records to the exporters as they come, in their order; while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      this.#out.take(BATCH_RECORDS, (record) => {
-        const meaning = this.#meaningOf(record);
-        for (const exporter of this.#exporters) exporter.accept(record, meaning);
-      });
-      await nextTurn();
+      const taken = this.#handOn(BATCH_RECORDS, this.#state === "running" ? this.#isSettled : undefined);
+      if (taken === 0 && this.#out.waiting() > 0) await this.#pause(UNSETTLED_WAIT_MS);
+      else await nextTurn();
     }
+  }
+
+  #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
+    return this.#out.take(recordsMost, (record) => this.#outlets.accept(record, this.#meaningOf(record)), isDue);
+  }
+
+  /** The end of the agent ends it early. */
+  async #pause(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.#paused?.resolve(), ms);
+    this.#paused = Promise.withResolvers<void>();
+    await this.#paused.promise;
+    clearTimeout(timer);
+  }
+
+  /** Forgets names that no object has and no record refers to. */
+  forgetNames(sets: AttributeSets): void {
+    sets.collect((mark) => this.#outlets.markSets(mark));
+  }
+
+  /** Watches other devices from now on. */
+  useInterfaces(wanted: InterfaceChoice): void {
+    this.#capture.useInterfaces(wanted);
+  }
+
+  /** Other timeouts and bounds, for flows that are there, too. */
+  tune(tuning: TableTuning): void {
+    assert(tuning.flowsMax <= this.plan.flowsMax, "flows beyond those that the memory was planned for have no place");
+    tuneTable(this.#memory, tuning);
+    this.#flowsMax = tuning.flowsMax;
+  }
+
+  /** Flows held before new ones are counted in aggregates. */
+  get flowsMax(): number {
+    return this.#flowsMax;
+  }
+
+  /**
+   * Gives records to these from now on. Those that are not among them any more send what they hold, within deadlineMs,
+   * while others go on. The collector stands still meanwhile: each record goes either to the old ones or to the new.
+   */
+  async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
+    await this.#collector.audit(() => {
+      let handedOut;
+      do {
+        this.#handOn(Infinity);
+        handedOut = this.#tableBooks.terms().handed_out;
+      } while (this.#out.waiting() > 0);
+      this.#outlets.replace(exporters, handedOut, deadlineMs);
+    });
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
@@ -136,8 +202,14 @@ export class Agent {
     return this.#capture.strays();
   }
 
+  /** Those that records go to. */
   get exporters(): readonly Exporter[] {
-    return this.#exporters;
+    return this.#outlets.active;
+  }
+
+  /** Figures of exporters by name, those that the settings took away included. */
+  exporterRecords(): Record<string, ExporterRecords> {
+    return this.#outlets.records();
   }
 
   get state(): string {
@@ -183,10 +255,7 @@ export class Agent {
   #exporterTerms(): Record<string, ExporterTerms> {
     const waiting = new RecordSum();
     this.#out.look((record) => waiting.add(record));
-    return Object.fromEntries(this.#exporters.map((exporter) => {
-      const terms = exporter.terms();
-      return [exporter.name, { ...terms, queued: sum(terms.queued, waiting.amount()) }];
-    }));
+    return this.#outlets.terms(this.#tableBooks.terms().handed_out, waiting.amount());
   }
 
   /** What the hooks saw against what the devices counted. */
@@ -210,18 +279,17 @@ export class Agent {
   /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
   async stop(deadlineMs: number): Promise<void> {
     this.#state = "stopping";
+    this.#paused?.resolve();
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
     // an exporter whose way out is blocked would hold up the flows that are not handed out yet
-    const late = setTimeout(() => this.#exporters.forEach((exporter) => exporter.giveUp()), deadlineMs);
+    const late = setTimeout(() => this.#outlets.giveUp(), deadlineMs);
     await this.#collector.stop();
     this.#state = "stopped";
     this.#out.wake();
     await this.#exporting;
     clearTimeout(late);
-    await Promise.all(
-      this.#exporters.map((exporter) => exporter.close(Math.max(0, deadline - performance.now()))),
-    );
+    await this.#outlets.close(Math.max(0, deadline - performance.now()));
     this.#finalAudit = await this.#capture.audit(
       (id) => this.#tableBooks.interfaceTaken(id),
       () => Promise.resolve(),

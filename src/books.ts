@@ -6,7 +6,7 @@
  *     transit:   accounted = taken + in_slots + in_ring
  *     table:     taken = counted + duplicate + assumed_duplicate
  *                counted = held + overflow_held + filtered_flow + sampled_out_flow + handed_out
- *     exporter:  handed_out = queued + exported + lost_export{reason}          (for each exporter)
+ *     exporter:  handed_out = queued + exported + lost_export{reason} + out_of_service     (for each exporter)
  */
 
 export const MEASURES = ["frames", "packets", "bytes", "wire_bytes"] as const;
@@ -53,6 +53,8 @@ export interface ExporterTerms {
   queued: Amount;
   exported: Amount;
   lost_export: Record<string, Amount>;
+  /** What was handed out before settings brought it, or after they took it away; of exporters that may come and go. */
+  out_of_service?: Amount;
 }
 
 /** All terms at one moment. */
@@ -87,6 +89,12 @@ export function sum(...amounts: Amount[]): Amount {
   return total;
 }
 
+export function subtract(from: Amount, amount: Amount): Amount {
+  const difference = { ...from };
+  for (const measure of MEASURES) difference[measure] -= amount[measure];
+  return difference;
+}
+
 /** Adds in place: what exporters count by. */
 export function addAmount(to: Amount, frames: number, packets: number, bytes: number, wireBytes: number): void {
   to.frames += BigInt(frames);
@@ -114,10 +122,10 @@ export function checkBooks(books: Books): Equation[] {
       table.counted,
       sum(table.held, table.overflow_held, table.filtered_flow, table.sampled_out_flow, table.handed_out),
     ],
-    ...Object.entries(books.exporters).map(([name, { queued, exported, lost_export }]): [string, Amount, Amount] => [
+    ...Object.entries(books.exporters).map(([name, terms]): [string, Amount, Amount] => [
       `handed_out to ${name}`,
       table.handed_out,
-      sum(queued, exported, ...Object.values(lost_export)),
+      sum(terms.queued, terms.exported, ...Object.values(terms.lost_export), terms.out_of_service ?? zeroAmount()),
     ]),
   ];
   // What passed while the terms were read, one after the other, can be in a later term and not in an earlier one.

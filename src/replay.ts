@@ -36,7 +36,7 @@ import {
   type TableStats,
 } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, READY_RECORDS } from "./export/mod.ts";
+import { type Exporter, type ExporterRecords, READY_RECORDS } from "./export/mod.ts";
 import {
   ANCHORS_MAX,
   DRAIN_RECORDS,
@@ -223,6 +223,10 @@ export class Replay {
         for (const exporter of this.exporters) exporter.accept(record, meaning);
       });
     }
+  }
+
+  exporterRecords(): Record<string, ExporterRecords> {
+    return Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.records()]));
   }
 
   /** Ends and hands out every flow, however long exporters take. The books are final then. */

@@ -32,9 +32,10 @@ that are different.
 {{- toJson $variants }}
 {{- end }}
 
-{{/* The kinds that the agent watches: a JSON list. What a text says is looked at as far as a template can. */}}
+{{/* The kinds that agents watch: a JSON list. What a text says is looked at as far as a template can. */}}
 {{- define "weir.kinds" -}}
-{{- $kinds := list "CronJob" "DaemonSet" "Deployment" "EndpointSlice" "Gateway" "Ingress" "Job" "Namespace" "NetworkPolicy" "Node" "Pod" "ReplicaSet" "Service" "StatefulSet" }}
+{{- $usual := list "CronJob" "DaemonSet" "Deployment" "EndpointSlice" "Gateway" "Ingress" "Job" "Namespace" "NetworkPolicy" "Node" "Pod" "ReplicaSet" "Service" "StatefulSet" }}
+{{- $kinds := list }}
 {{- range include "weir.variants" . | fromJsonArray }}
 {{- $values := dict }}
 {{- if .config.values }}
@@ -43,15 +44,19 @@ that are different.
 {{- $values = fromYaml .config.content }}
 {{- end }}
 {{- $k8s := dig "discovery" "informer" "k8s" dict $values }}
+{{- if ne (dig "enabled" true $k8s) false }}
+{{- $wanted := $usual }}
 {{- range (default list (get $k8s "selectors")) }}
 {{- if eq (dig "include" true .) false }}
-{{- $kinds = without $kinds .kind }}
+{{- $wanted = without $wanted .kind }}
 {{- else }}
-{{- $kinds = append $kinds (ternary "Endpoints" .kind (eq .kind "Endpoint")) }}
+{{- $wanted = append $wanted (ternary "Endpoints" .kind (eq .kind "Endpoint")) }}
 {{- end }}
 {{- end }}
 {{- if regexMatch "kind\\s*=\\s*\"(?i:endpoints?)\"" (default "" .config.content) }}
-{{- $kinds = append $kinds "Endpoints" }}
+{{- $wanted = append $wanted "Endpoints" }}
+{{- end }}
+{{- $kinds = concat $kinds $wanted }}
 {{- end }}
 {{- end }}
 {{- toJson (default ($kinds | uniq | sortAlpha) .Values.rbac.kinds) }}

@@ -101,6 +101,12 @@ export class Capture {
     }
   }
 
+  /** Watches other devices from now on, those that are there included. */
+  useInterfaces(wanted: InterfaceChoice): void {
+    this.#watcher.want(wanted);
+    this.start();
+  }
+
   #apply(change: LinkChange): void {
     this.#options.namespace.within(() => this.#watcher.apply(change, this.#options.nowMs()));
     this.#scheduleTick();

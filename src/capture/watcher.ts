@@ -56,7 +56,7 @@ export interface WatcherEvents {
 export class Watcher {
   readonly #attacher: Attacher;
   readonly #links: Links;
-  readonly #wanted: InterfaceChoice;
+  #wanted: InterfaceChoice;
   readonly #events: WatcherEvents;
   readonly #devices = new Map<number, WatchedDevice>();
   #nextInterfaceId = 1;
@@ -71,6 +71,11 @@ export class Watcher {
   /** Every device known, those gone but remembered included. */
   devices(): WatchedDevice[] {
     return [...this.#devices.values()];
+  }
+
+  /** Which devices to be on, from the next change on. */
+  want(wanted: InterfaceChoice): void {
+    this.#wanted = wanted;
   }
 
   /** Takes a change in. */
@@ -164,7 +169,7 @@ export class Watcher {
     for (const watched of this.#devices.values()) {
       if (watched.goneAtMs !== undefined) continue;
       const wanted = this.#wanted(watched.device.name);
-      if (watched.attachment && !wanted) this.#release(watched, `its name is ${watched.device.name} now`);
+      if (watched.attachment && !wanted) this.#release(watched, `${watched.device.name} is not wanted`);
       if (!wanted) {
         delete watched.problem;
       } else if (!watched.attachment && watched.device.up && nowMs >= watched.retryAtMs) {

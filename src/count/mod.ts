@@ -8,4 +8,5 @@ export { OutReader, type RecordSink } from "./out_reader.ts";
 export { SWEEP_DONE, SWEEP_MORE, SWEEP_OUT_FULL, Table, TableBroken, type TableOptions } from "./table.ts";
 export { TableBooks, type TableStats } from "./table_books.ts";
 export { longestSilenceMs, shortestIdleTimeoutMs } from "./timeouts.ts";
+export { type TableTuning, tuneTable } from "./tuning.ts";
 export { DEVICES, OUT_CONSUMED, OUT_PRODUCED } from "./table_layout.ts";

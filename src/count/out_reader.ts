@@ -23,10 +23,14 @@ export class OutReader {
     return (Atomics.load(this.#words, OUT_PRODUCED >> 2) - this.#consumed) >>> 0;
   }
 
-  /** Gives at most `most` records to the sink and their places back to the table. Returns how many. */
-  take(most: number, sink: RecordSink): number {
-    const count = Math.min(this.waiting(), most);
-    for (let i = 0; i < count; i++) this.#give(i, sink);
+  /**
+   * Gives at most `most` records to the sink, up to the first one that is not due, and their places back to the table.
+   * Returns how many.
+   */
+  take(most: number, sink: RecordSink, isDue: (record: FlowRecord) => boolean = () => true): number {
+    const waiting = Math.min(this.waiting(), most);
+    let count = 0;
+    while (count < waiting && isDue(this.#at(count))) sink(this.#at(count++));
     this.#consumed = (this.#consumed + count) | 0;
     Atomics.store(this.#words, OUT_CONSUMED >> 2, this.#consumed);
     Atomics.notify(this.#words, OUT_CONSUMED >> 2);
@@ -36,12 +40,12 @@ export class OutReader {
   /** Gives all waiting records to the sink and leaves them where they are. */
   look(sink: RecordSink): void {
     const count = this.waiting();
-    for (let i = 0; i < count; i++) this.#give(i, sink);
+    for (let i = 0; i < count; i++) sink(this.#at(i));
   }
 
-  #give(place: number, sink: RecordSink): void {
+  #at(place: number): FlowRecord {
     const index = (this.#consumed + place) & (this.#plan.outRecords - 1);
-    sink(this.#record.moveTo(this.#plan.out + index * RECORD_BYTES));
+    return this.#record.moveTo(this.#plan.out + index * RECORD_BYTES);
   }
 
   /** Ends a wait() now. */

@@ -4,4 +4,5 @@
  * In: flow records. Out: what each means. Drops: none.
  */
 export { hostMeaning, type MeaningOf } from "./host_meaning.ts";
+export { namedMeaning, type Naming } from "./naming.ts";
 export { ownAddresses } from "./own_addresses.ts";

@@ -25,6 +25,8 @@ export interface Exporter {
   readonly isOver: boolean;
   /** Takes a record over, ready or not. Both are valid only during the call. */
   accept(record: FlowRecord, meaning: Meaning): void;
+  /** Marks each attribute set that a record which it holds refers to; of exporters that hold any. */
+  markSets?(mark: (id: number) => void): void;
   terms(): ExporterTerms;
   records(): ExporterRecords;
   /** Sends what is queued, for deadlineMs at most; what is left then is lost, by name. */

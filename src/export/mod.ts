@@ -13,6 +13,7 @@ export { Credentials, givenSecret, type Secret } from "./otlp/credentials.ts";
 export { OTLP_PROTOCOL_NAMES, OTLP_PROTOCOLS, type OtlpProtocol, otlpProtocol } from "./otlp/protocol.ts";
 export { type Compression, COMPRESSIONS } from "./otlp/receiver.ts";
 export { TlsFiles } from "./otlp/tls_files.ts";
+export { Outlets } from "./outlets.ts";
 export { QueuedExporter } from "./queued_exporter.ts";
 export type { References } from "./references.ts";
 export { flowSpan } from "./span.ts";

@@ -24,6 +24,7 @@ const RETRY_LONGEST_MS = 30_000;
 /** Tries are spread by this part of their wait, so that agents do not come back all at once. */
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
+const SET_PLACES = ["source", "destination", "flow"] as const;
 
 /** A batch that is not answered for. */
 interface Sending {
@@ -163,6 +164,13 @@ export class QueuedExporter implements Exporter {
     });
   }
 
+  markSets(mark: (id: number) => void): void {
+    for (const record of this.#queue.waitingRecords()) markSetsOf(record, mark);
+    for (const { batch } of this.#sending) {
+      for (let i = 0; i < batch.count; i++) markSetsOf(batch.record(i), mark);
+    }
+  }
+
   terms(): ExporterTerms {
     const queued = new RecordSum();
     for (const record of this.#queue.waitingRecords()) queued.add(record);
@@ -203,6 +211,10 @@ export class QueuedExporter implements Exporter {
     this.#settled?.resolve();
     this.#idle?.resolve();
   }
+}
+
+function markSetsOf(record: FlowRecord, mark: (id: number) => void): void {
+  for (const of of SET_PLACES) mark(record.queuedSet(of));
 }
 
 function sumOf(batch: RecordBatch): RecordSum {

@@ -1,5 +1,9 @@
 /** Whether the agent is alive, ready and started: asked of the pipeline each time, never remembered from before. */
 import type { Agent } from "../agent.ts";
+import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
+
+/** What tells of names from Kubernetes. */
+export type ClusterNames = Pick<KubernetesNames, "clusterUid" | "counters" | "origin" | "readiness" | "sizes">;
 
 export interface Check {
   name: string;
@@ -13,12 +17,14 @@ const ROUND_LATEST_MS = 10_000;
 
 export class Health {
   readonly #agent: Agent;
+  readonly #names: ClusterNames | undefined;
   readonly #nowMs: () => number;
   #rounds = -1;
   #roundsChangedMs: number;
 
-  constructor(agent: Agent, nowMs: () => number = () => performance.now()) {
+  constructor(agent: Agent, names?: ClusterNames, nowMs: () => number = () => performance.now()) {
     this.#agent = agent;
+    this.#names = names;
     this.#nowMs = nowMs;
     this.#roundsChangedMs = nowMs();
   }
@@ -29,9 +35,9 @@ export class Health {
     return [this.#collector()];
   }
 
-  /** It sees traffic and hands it on. */
+  /** It sees traffic, knows whose it is, and hands it on. */
   ready(): Check[] {
-    return [this.#state(), this.#collector(), this.#interfaces(), ...this.#exporters()];
+    return [this.#state(), this.#collector(), this.#interfaces(), ...this.#kubernetes(), ...this.#exporters()];
   }
 
   /** It counts, on whatever devices there are: that none is wanted or up may change. */
@@ -63,6 +69,12 @@ export class Health {
     const failed = wanted.filter(({ problem }) => problem).length;
     const detail = failed ? `attached to ${attached}, failed on ${failed}` : `attached to ${attached}`;
     return { name: "interfaces", ok: attached > 0, detail };
+  }
+
+  #kubernetes(): Check[] {
+    if (!this.#names) return [];
+    const { isReady, detail } = this.#names.readiness();
+    return [{ name: "kubernetes", ok: isReady, detail }];
   }
 
   #exporters(): Check[] {

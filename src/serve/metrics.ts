@@ -83,7 +83,7 @@ const TABLE: Metric[] = [
     "weir_flows_limit",
     "Flows that the table holds before it counts new ones in aggregates.",
     [],
-    (agent) => [value(agent.plan.flowsMax)],
+    (agent) => [value(agent.flowsMax)],
   ),
   gauge(
     "weir_overflow_aggregates_active",
@@ -144,7 +144,10 @@ const EXPORT: Metric[] = [
     "Records that wait in an exporter.",
     ["exporter"],
     (agent) =>
-      agent.exporters.map((exporter) => ({ labels: { exporter: exporter.name }, value: exporter.records().queued })),
+      Object.entries(agent.exporterRecords()).map(([exporter, { queued }]) => ({
+        labels: { exporter },
+        value: queued,
+      })),
   ),
 ];
 
@@ -202,9 +205,8 @@ function bookSeries(books: Books, measure: keyof Amount): Series[] {
 }
 
 function exportSeries(agent: Agent): Series[] {
-  return agent.exporters.flatMap((exporter) => {
-    const { exported, lost } = exporter.records();
-    const labels = { exporter: exporter.name };
+  return Object.entries(agent.exporterRecords()).flatMap(([exporter, { exported, lost }]) => {
+    const labels = { exporter };
     return [
       { labels: { ...labels, status: "ok", reason: "" }, value: exported },
       ...Object.entries(lost).map(([reason, count]) => ({

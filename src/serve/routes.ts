@@ -3,19 +3,25 @@ import { type Context, Hono } from "hono";
 import type { Agent } from "../agent.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { type Check, Health } from "./health.ts";
+import type { LiveSettings } from "../settings/mod.ts";
+import { type Check, type ClusterNames, Health } from "./health.ts";
 import { booksView, flowsView, statusView } from "./views.ts";
 
 export interface RouteOptions {
   agent: Agent;
   version: string;
   spanOf(record: FlowRecord): FlowSpan;
+  settings: LiveSettings;
+  /** Where flows are named after Kubernetes. */
+  names?: ClusterNames | undefined;
 }
 
 /** Who asks: Deno.serve tells. */
 export interface Bindings {
   /** Whether the request came over loopback or the socket. */
   local: boolean;
+  /** Over the socket, which only its owner may use. */
+  socket: boolean;
 }
 
 type App = Hono<{ Bindings: Bindings }>;
@@ -25,19 +31,19 @@ const FLOWS_MOST = 100_000;
 
 /** Health on every address; the agent's own affairs to local askers only. */
 export function createRoutes(options: RouteOptions): App {
-  const { agent, version } = options;
-  const health = new Health(agent);
+  const { agent } = options;
+  const health = new Health(agent, options.names);
   const app: App = new Hono();
   app.get("/livez", (context) => answer(context, health.live()));
   app.get("/readyz", (context) => answer(context, health.ready()));
   app.get("/startup", (context) => answer(context, health.started()));
-  for (const path of ["/books", "/flows", "/status"]) {
+  for (const path of ["/books", "/flows", "/settings", "/status"]) {
     app.use(path, async (context, next) => {
       if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
       return await next();
     });
   }
-  app.get("/status", (context) => context.json(statusView(agent, version)));
+  app.get("/status", (context) => context.json(statusView(options)));
   app.get("/books", async (context) => context.json(await booksView(agent)));
   app.get("/flows", async (context) => {
     const most = Number(context.req.query("limit") ?? FLOWS_DEFAULT);
@@ -45,6 +51,10 @@ export function createRoutes(options: RouteOptions): App {
       return context.text(`limit must be a whole number from 0 to ${FLOWS_MOST}\n`, 400);
     }
     return context.json(await flowsView(agent, most, options.spanOf));
+  });
+  app.all("/settings", async (context) => {
+    const { createSettingsRoutes } = await import("./settings_routes.ts");
+    return await createSettingsRoutes(options.settings).fetch(context.req.raw, context.env);
   });
   app.notFound((context) => context.text("not found\n", 404));
   return app;

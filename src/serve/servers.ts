@@ -31,7 +31,7 @@ export function listenOnPort(options: PortOptions, fetch: Fetch): Listener | und
   try {
     const listener = serve(
       { hostname: address, port },
-      (request, from) => fetch(request, { local: isLocal(request, from) }),
+      (request, from) => fetch(request, { local: isLocal(request, from), socket: false }),
     );
     log.info("Serving {what} on {where}", { what: name, where: listener.where });
     return listener;
@@ -54,7 +54,7 @@ export async function listenOnSocket(path: string, fetch: Fetch): Promise<Listen
   // the mask makes the socket 0600 from its first moment on
   const mask = Deno.umask(ONLY_OWNER);
   try {
-    return serve({ path }, (request) => fetch(request, { local: true }));
+    return serve({ path }, (request) => fetch(request, { local: true, socket: true }));
   } catch (cause) {
     throw new EnvironmentError(`Cannot serve on ${path}: ${plainReason(cause)}; ${OTHER_SOCKET}`, { cause });
   } finally {

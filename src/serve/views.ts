@@ -4,9 +4,11 @@ import { type Books, booksJson } from "../books.ts";
 import type { AuditLine } from "../capture/audit.ts";
 import type { Stray } from "../capture/strays.ts";
 import type { KernelDetail } from "../collect/kernel_books.ts";
-import type { Exporter } from "../export/exporter.ts";
+import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import type { ReloadState } from "../settings/mod.ts";
+import type { ClusterNames } from "./health.ts";
 
 /** Who keeps books: an agent, or a replay. */
 export interface BooksSource {
@@ -15,7 +17,7 @@ export interface BooksSource {
   devices(): ReadonlyArray<{ device: { ifindex: number; name: string } }>;
   kernelDetail(): KernelDetail;
   strays(): Stray[];
-  readonly exporters: readonly Exporter[];
+  exporterRecords(): Record<string, ExporterRecords>;
 }
 
 /** The books of this moment, with what the auditor says and where strays came from. */
@@ -35,7 +37,7 @@ export async function booksView(source: BooksSource): Promise<Record<string, unk
     })),
     malformed: numbers(malformed),
     events: numbers(events),
-    records: Object.fromEntries(source.exporters.map((exporter) => [exporter.name, exporter.records()])),
+    records: source.exporterRecords(),
   };
 }
 
@@ -64,8 +66,15 @@ export async function flowsView(
   return { total, flows };
 }
 
-export function statusView(agent: Agent, version: string): Record<string, unknown> {
-  const { plan } = agent;
+/** Who has a status. */
+export interface StatusSource {
+  agent: Agent;
+  version: string;
+  settings: { state(): Readonly<ReloadState> };
+  names?: ClusterNames | undefined;
+}
+
+export function statusView({ agent, version, settings, names }: StatusSource): Record<string, unknown> {
   return {
     version,
     pid: Deno.pid,
@@ -81,9 +90,35 @@ export function statusView(agent: Agent, version: string): Record<string, unknow
       problem: watched.problem ?? null,
       others: watched.others,
     })),
-    table: { ...agent.stats(), flowsMax: plan.flowsMax },
-    exporters: Object.fromEntries(agent.exporters.map((exporter) => [exporter.name, exporter.records()])),
+    table: { ...agent.stats(), flowsMax: agent.flowsMax },
+    exporters: agent.exporterRecords(),
+    settings: settingsView(settings.state()),
+    ...(names ? { kubernetes: kubernetesView(names) } : {}),
     memory: memoryView(agent),
+  };
+}
+
+function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: ReloadState): Record<string, unknown> {
+  return {
+    since: new Date(sinceMs).toISOString(),
+    reloads: succeeded,
+    failed_reloads: failed,
+    problem: problem ?? null,
+    wants_restart: wantsRestart,
+  };
+}
+
+function kubernetesView(names: ClusterNames): Record<string, unknown> {
+  const { isReady, detail, kinds } = names.readiness();
+  const { objects, ...sizes } = names.sizes();
+  const countOf = new Map(objects.map(({ kind, count }) => [kind, count]));
+  return {
+    by: names.origin,
+    cluster_uid: names.clusterUid ?? null,
+    ready: isReady,
+    detail,
+    kinds: kinds.map(({ kind, state, detail }) => ({ kind, state, detail, objects: countOf.get(kind) ?? 0 })),
+    ...sizes,
   };
 }
 

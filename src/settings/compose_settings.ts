@@ -31,7 +31,7 @@ export async function composeSettings(
     const isFile = problems.some(({ origin }) => origin.kind === "file");
     throw new SettingsError(isFile ? file!.name : "these settings", problems);
   }
-  return { settings, origins: new Origins(tree), notices: [...environment.notices, ...checked.notices] };
+  return { settings, origins: new Origins(tree), notices: [...environment.notices, ...checked.notices], file };
 }
 
 /** Of what is not there. */

@@ -10,7 +10,7 @@ const FILE_BYTES_MAX = 4 * 1024 * 1024;
 export async function openConfigFile(path: string, format: ConfigFormat | undefined): Promise<ConfigFile> {
   if (path === STANDARD_INPUT) {
     const text = await readText("standard input", Deno.stdin.readable);
-    return { name: "standard input", text, format: format ?? formatOfText(text) };
+    return { name: "standard input", text, format: format ?? formatOfText(text), isReadOnce: true };
   }
   const chosen = format ?? formatOfName(path);
   try {

@@ -18,17 +18,19 @@ export const DEFAULTS: Settings = {
     "informer": {
       "k8s": {
         "kubeconfig_path": "",
+        "allow_credential_plugins": false,
+        "include_standard_names": true,
         "informers_sync_timeout": 30000,
         "selectors": [
           {
-            "kind": "Service",
+            "kind": "Namespace",
             "namespaces": [],
             "match_labels": {},
             "match_expressions": [],
             "include": true,
           },
           {
-            "kind": "Endpoints",
+            "kind": "Service",
             "namespaces": [],
             "match_labels": {},
             "match_expressions": [],
@@ -153,6 +155,7 @@ export const DEFAULTS: Settings = {
             "[*].metadata.name",
             "[*].metadata.namespace",
             "[*].metadata.uid",
+            "pod.metadata.node_name",
           ],
           "label": [],
           "annotation": [],
@@ -193,6 +196,7 @@ export const DEFAULTS: Settings = {
                   "spec.clusterIPs[*]",
                   "spec.externalIPs[*]",
                   "spec.loadBalancerIP",
+                  "status.loadBalancer.ingress[*].ip",
                 ],
               },
             ],
@@ -204,6 +208,40 @@ export const DEFAULTS: Settings = {
                 "from": "source.ip",
                 "to": [
                   "subsets[*].addresses[*].ip",
+                  "subsets[*].notReadyAddresses[*].ip",
+                ],
+              },
+            ],
+          },
+          "endpointslice": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "source.ip",
+                "to": [
+                  "endpoints[*].addresses[*]",
+                ],
+              },
+            ],
+          },
+          "ingress": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "source.ip",
+                "to": [
+                  "status.loadBalancer.ingress[*].ip",
+                ],
+              },
+            ],
+          },
+          "gateway": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "source.ip",
+                "to": [
+                  "status.addresses[*].value",
                 ],
               },
             ],
@@ -219,6 +257,7 @@ export const DEFAULTS: Settings = {
             "[*].metadata.name",
             "[*].metadata.namespace",
             "[*].metadata.uid",
+            "pod.metadata.node_name",
           ],
           "label": [],
           "annotation": [],
@@ -259,6 +298,7 @@ export const DEFAULTS: Settings = {
                   "spec.clusterIPs[*]",
                   "spec.externalIPs[*]",
                   "spec.loadBalancerIP",
+                  "status.loadBalancer.ingress[*].ip",
                 ],
               },
             ],
@@ -270,6 +310,40 @@ export const DEFAULTS: Settings = {
                 "from": "destination.ip",
                 "to": [
                   "subsets[*].addresses[*].ip",
+                  "subsets[*].notReadyAddresses[*].ip",
+                ],
+              },
+            ],
+          },
+          "endpointslice": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "destination.ip",
+                "to": [
+                  "endpoints[*].addresses[*]",
+                ],
+              },
+            ],
+          },
+          "ingress": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "destination.ip",
+                "to": [
+                  "status.loadBalancer.ingress[*].ip",
+                ],
+              },
+            ],
+          },
+          "gateway": {
+            "enabled": true,
+            "sources": [
+              {
+                "from": "destination.ip",
+                "to": [
+                  "status.addresses[*].value",
                 ],
               },
             ],

@@ -7,6 +7,7 @@ export { type Origin, originText } from "./document/origin.ts";
 export { type Problem, SettingsError } from "./document/problem.ts";
 export { parseDurationMs } from "./duration.ts";
 export { readVariables } from "./environment/variables.ts";
+export { type Change, LiveSettings, type ReloadState } from "./live/live_settings.ts";
 export { type Flag, type LoadedSettings, type LoadOptions, loadSettings } from "./load_settings.ts";
 export { nearest } from "./nearest.ts";
 export type { Origins } from "./origins.ts";

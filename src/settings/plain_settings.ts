@@ -4,9 +4,10 @@ import { flagLayer } from "./flag_layer.ts";
 import type { Flag, LoadedSettings } from "./load_settings.ts";
 import { Origins } from "./origins.ts";
 
-/** undefined: a flag says more than words, so the schema has to look at it. */
+/** undefined: a flag says more than words, or less than a value, so the schema has to look at it. */
 export function plainSettings(flags: readonly Flag[]): LoadedSettings | undefined {
-  if (!flags.every(({ value }) => [value].flat().every((word) => typeof word !== "object"))) return undefined;
+  const isPlain = ({ value, isText }: Flag) => !isText && [value].flat().every((word) => typeof word !== "object");
+  if (!flags.every(isPlain)) return undefined;
   const settings = structuredClone(DEFAULTS);
   for (const { path, value } of flags) {
     const keys = path.split(".");

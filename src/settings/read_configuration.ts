@@ -13,6 +13,8 @@ export interface ConfigFile {
   name: string;
   text: string;
   format: ConfigFormat;
+  /** Standard input: who wants it again takes this. */
+  isReadOnce?: true;
 }
 
 const FORMATS: ReadonlyMap<string, ConfigFormat> = new Map([

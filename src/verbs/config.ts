@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat, readVariables } from "../settings/mod.ts";
 import { configPath } from "./config_options.ts";
+import { SOCKET_DEFAULT } from "./socket.ts";
 
 interface ValidateOptions {
   json?: boolean;
@@ -19,11 +20,12 @@ interface PrintOptions {
 }
 
 export function configCommand(): Command {
-  const command = new Command("config").description("check, show and describe configurations");
+  const command = new Command("config").description("check, show, describe and change settings");
   return command
     .addCommand(validateCommand())
     .addCommand(printCommand())
     .addCommand(schemaCommand())
+    .addCommand(setCommand())
     .action(() => {
       throw new UsageError(
         `Cannot go on without one of ${command.commands.map((verb) => verb.name()).join(", ")}: name one`,
@@ -80,5 +82,17 @@ function schemaCommand(): Command {
     .action(async () => {
       const { settingsJsonSchema } = await import("../settings/json_schema.ts");
       console.log(JSON.stringify(settingsJsonSchema(), null, 2));
+    });
+}
+
+function setCommand(): Command {
+  return new Command("set")
+    .description("change settings of the running agent, until it ends: as span.tcp_timeout=30s")
+    .argument("<key=value...>", "keys and their values; or one key and its value")
+    .option("--json", "as JSON")
+    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
+    .action(async (words: string[], options: { json?: boolean; socket: string }) => {
+      const { setSettings } = await import("./config_set.ts");
+      await setSettings(words, options);
     });
 }

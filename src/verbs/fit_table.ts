@@ -3,21 +3,29 @@ import { readSystemFile } from "../libc.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT } from "../limits.ts";
 import { log } from "../log.ts";
 import { memoryLimitBytes } from "../memory_limit.ts";
-import type { Origins, Settings } from "../settings/mod.ts";
-import { tableRoom } from "../table_room.ts";
+import type { LoadedSettings, Settings } from "../settings/mod.ts";
+import { type TableRoom, tableRoom } from "../table_room.ts";
 
 const MIB = 1024 * 1024;
 
-/** Without a limit of memory, settings stay as they are. What somebody set stays in any case. */
-export function fitTable(settings: Settings, origins: Origins, read = readSystemFile): Settings {
+/**
+ * Settings whose table fits the limit of memory. Without a limit they stay as they are, and what somebody set stays in
+ * any case. flowsMost: no more, as memory was set aside for so many.
+ */
+export function fitTable(loaded: LoadedSettings, flowsMost = Infinity, read = readSystemFile): LoadedSettings {
+  const { settings, origins } = loaded;
+  if (origins.find("limits.flows_max") !== undefined) return loaded;
   const limitBytes = memoryLimitBytes(read);
-  if (limitBytes === undefined) return settings;
-  const { limits, export: { traces } } = settings;
-  const isSaid = origins.find("limits.flows_max") !== undefined;
-  const queueRecords = traces.otlp.reduce((sum, { max_queue_size }) => sum + max_queue_size, 0) ||
-    EXPORT_QUEUE_RECORDS_DEFAULT;
-  const other = { slots: limits.slots, ringBytes: limits.ring_bytes, queueRecords };
-  const { flowsMax, plannedBytes, fits } = tableRoom(limitBytes, other, isSaid ? limits.flows_max : undefined);
+  if (limitBytes === undefined) return loaded;
+  const flowsMax = Math.min(roomOf(settings, limitBytes).flowsMax, flowsMost);
+  return { ...loaded, settings: { ...settings, limits: { ...settings.limits, flows_max: flowsMax } } };
+}
+
+/** Says what the limit is and whether settings fit it; nothing where there is none. */
+export function reportMemory(settings: Settings, read = readSystemFile): void {
+  const limitBytes = memoryLimitBytes(read);
+  if (limitBytes === undefined) return;
+  const { flowsMax, plannedBytes, fits } = roomOf(settings, limitBytes, settings.limits.flows_max);
   const facts = { limit: inMib(limitBytes), planned: inMib(plannedBytes), flows: flowsMax };
   if (fits) {
     log.info("Memory is limited to {limit} MiB: {flows} flows are held at most, {planned} MiB in all", facts);
@@ -28,7 +36,12 @@ export function fitTable(settings: Settings, origins: Origins, read = readSystem
       facts,
     );
   }
-  return { ...settings, limits: { ...limits, flows_max: flowsMax } };
+}
+
+function roomOf({ limits, export: { traces } }: Settings, limitBytes: number, flowsWanted?: number): TableRoom {
+  const queueRecords = traces.otlp.reduce((sum, { max_queue_size }) => sum + max_queue_size, 0) ||
+    EXPORT_QUEUE_RECORDS_DEFAULT;
+  return tableRoom(limitBytes, { slots: limits.slots, ringBytes: limits.ring_bytes, queueRecords }, flowsWanted);
 }
 
 function inMib(bytes: number): number {

@@ -4,25 +4,29 @@ import { Agent } from "../agent.ts";
 import { flowProgramImage, tableModule } from "../artifacts.ts";
 import { chooseInterfaces, type InterfaceChoice, openNamespace, ownNamespace } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
-import { hostMeaning, type MeaningOf, ownAddresses } from "../enrich/mod.ts";
+import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
+import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
-import { EXPORT_QUEUE_RECORDS_DEFAULT, FLOWS_MAX_MOST } from "../limits.ts";
+import { FLOWS_MAX_MOST } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { booksView, createRoutes, type RouteOptions } from "../serve/mod.ts";
-import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
+import { booksView, type RouteOptions } from "../serve/mod.ts";
+import { HEALTH_PORT_DEFAULT, LiveSettings, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
+import { applySettings } from "./apply_settings.ts";
+import { ChosenExporters } from "./chosen_exporters.ts";
+import { openClusterNames } from "./cluster_names.ts";
 import { configOptions } from "./config_options.ts";
 import { reportFinalBooks } from "./final_books.ts";
-import { fitTable } from "./fit_table.ts";
+import { fitTable, reportMemory } from "./fit_table.ts";
 import { openListeners } from "./listeners.ts";
 import { logOptions } from "./log_options.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
-import { otlpExporters } from "./otlp_exporters.ts";
 import { addOtlpOptions } from "./otlp_options.ts";
-import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
+import { type Output, outputOption } from "./output.ts";
 import { collect, parseDuration, parsePort, parseWhole } from "./parse_option.ts";
+import { ReloadTriggers } from "./reload_triggers.ts";
 import { logNotices, type SettingsOptions, settle } from "./settle.ts";
 import { memoryOptions, tableOptions } from "./settings_parts.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
@@ -39,6 +43,8 @@ interface RunOptions extends SettingsOptions {
 }
 
 const TC_PRIORITY_MOST = 32_767;
+/** Attributes of objects that are gone, and that no record waits with any more. */
+const FORGET_NAMES_MS = 60_000;
 
 export function runCommand(): Command {
   const command = new Command("run")
@@ -83,27 +89,39 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { settings: said, notices, origins } = await settle(options);
-  const interfaces = chooseInterfaces(said.discovery.instrument.interfaces);
+  const loaded = fitTable(await settle(options));
+  const { settings } = loaded;
+  const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
-  await startLogging(said.log_level, said.log_format);
-  logNotices(notices);
-  const settings = fitTable(said, origins);
+  await startLogging(settings.log_level, settings.log_format);
+  logNotices(loaded.notices);
+  reportMemory(settings);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
   undo.defer(() => runFile.release());
   // from before the first hook is attached: a signal that ended the process there would leave hooks behind
-  using signal = new StopSignal("SIGINT", "SIGTERM", "SIGHUP");
+  using signal = new StopSignal("SIGINT", "SIGTERM", ...(loaded.file ? [] : ["SIGHUP" as const]));
+  using _early = new StopSignal("SIGHUP"); // with a file it is for reading that again, as soon as there is an agent
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
-  const meaning = openMeaning(() => agent);
-  const exporters = await openExporters(settings, options.output, meaning.references, () => agent);
-  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaningOf: meaning.meaningOf });
+  const sets = new AttributeSets();
+  const names = await openClusterNames(loaded, tableOptions(settings), sets);
+  undo.defer(async () => await names?.close());
+  const meaning = openMeaning(() => agent, sets, names);
+  const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
+  const exporters = await chosen.choose(settings);
+  const agent: Agent = startAgent(settings, { ...machine, interfaces, exporters, meaning });
   undo.defer(() => agent.close());
 
+  const live = new LiveSettings(loaded, {
+    load: async (set, again) => fitTable(await settle(options, undefined, { set, again }), agent.plan.flowsMax),
+    apply: (next) => applySettings(agent, chosen, next),
+  });
+  using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);
   const spanOf = (record: FlowRecord) => flowSpan(record, { ...meaning.meaningOf(record), ...meaning.references });
-  await serveUntilStopped(agent, settings, options, signal, spanOf);
+  using _forgetting = names && every(FORGET_NAMES_MS, () => agent.forgetNames(sets));
+  await serveUntilStopped(agent, options, signal, { agent, version: VERSION, spanOf, settings: live, names });
   return await finish(agent, options);
 }
 
@@ -120,11 +138,11 @@ function reportKilled({ killed }: RunFile): void {
 interface Parts extends Machine {
   interfaces: InterfaceChoice;
   exporters: Exporter[];
-  meaningOf: MeaningOf;
+  meaning: RunMeaning;
 }
 
 /** From an idle machine to packets being counted. */
-function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaningOf }: Parts): Agent {
+function startAgent(settings: Settings, { kernel, features, interfaces, exporters, meaning }: Parts): Agent {
   const { instrument } = settings.discovery;
   const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
@@ -139,7 +157,8 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
     priority: instrument.tc_priority,
     memory: { ...memoryOptions(settings), cpuCount: features.possibleCpus },
     table: tableOptions(settings),
-    meaningOf,
+    meaningOf: meaning.meaningOf,
+    isSettled: meaning.isSettled,
     exporters,
   });
   const devices = agent.devices();
@@ -149,44 +168,41 @@ function startAgent(settings: Settings, { kernel, features, interfaces, exporter
   return agent;
 }
 
-/** Where flows go: to receivers, to stdout, or to both. */
-async function openExporters(
-  { export: { traces } }: Settings,
-  output: Output | undefined,
-  references: References,
-  agentOf: () => Agent,
-): Promise<Exporter[]> {
-  const otlp = await otlpExporters(traces.otlp, references, () => agentOf().addresses());
-  const chosen = output ?? outputOf(traces.stdout);
-  // who names a receiver and reads no terminal has said where flows go
-  const isSilent = otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
-  return [...(isSilent ? [] : [createExporter(chosen, references, EXPORT_QUEUE_RECORDS_DEFAULT)]), ...otlp];
+/** What records mean and refer to. */
+interface RunMeaning {
+  meaningOf: MeaningOf;
+  isSettled: ((record: FlowRecord) => boolean) | undefined;
+  references: References;
 }
 
-/** What records mean and refer to, as far as this host tells it. */
-function openMeaning(agentOf: () => Agent): { meaningOf: MeaningOf; references: References } {
-  const sets = new AttributeSets();
+function openMeaning(agentOf: () => Agent, sets: AttributeSets, names: KubernetesNames | undefined): RunMeaning {
+  const ofHost = hostMeaning(ownAddresses(() => agentOf().addresses()));
   return {
-    meaningOf: hostMeaning(ownAddresses(() => agentOf().addresses())),
+    meaningOf: names ? namedMeaning(ofHost, { namesOf: (record) => names.namesOf(record) }) : ofHost,
+    isSettled: names && ((record) => names.isSettled(record)),
     references: { interfaceOf: (id) => agentOf().interfaceOf(id), setOf: (id) => sets.byId(id) },
   };
+}
+
+function every(ms: number, work: () => void): Disposable {
+  const timer = setInterval(work, ms);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Answers questions until it is time to stop, then hands every flow out. */
 async function serveUntilStopped(
   agent: Agent,
-  settings: Settings,
   options: RunOptions,
   signal: StopSignal,
-  spanOf: RouteOptions["spanOf"],
+  served: RouteOptions & { names: KubernetesNames | undefined },
 ): Promise<void> {
-  const routes = createRoutes({ agent, version: VERSION, spanOf });
+  const { settings } = served;
   try {
-    await using _listeners = await openListeners(settings, options.socket, agent, routes.fetch);
-    const why = await untilStopped(agent, options.duration, signal.caught);
+    await using _listeners = await openListeners(options.socket, served);
+    const why = await untilStopped(agent, options.duration, signal.caught, served.names?.failed);
     signal[Symbol.dispose](); // a second one ends the process at once
     log.info("Stopping: {why}; every flow is handed out now", { why });
-    await agent.stop(settings.shutdown_timeout);
+    await agent.stop(settings.settings.shutdown_timeout);
   } catch (error) {
     agent.abandon();
     throw error;

@@ -45,16 +45,18 @@ const FLAGS: Array<[option: keyof SettingsOptions, flag: string, ...paths: strin
   ["flowsMax", "--flows-max", "limits.flows_max"],
 ];
 
-/** Throws UsageError. */
+/** Throws UsageError. again: settings loaded before, whose file's text is taken. set: keys on top of all others. */
 export async function settle(
   options: SettingsOptions,
   variables: ReadonlyMap<string, string> = readVariables(),
+  { again, set = [] }: { again?: LoadedSettings | undefined; set?: readonly Flag[] } = {},
 ): Promise<LoadedSettings> {
   return await loadSettings({
     path: configPath(options.config, variables),
+    file: again?.file,
     format: options.configFormat,
     variables,
-    flags: flagsOf(options),
+    flags: [...flagsOf(options), ...set],
   });
 }
 

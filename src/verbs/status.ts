@@ -22,6 +22,18 @@ export interface StatusView {
   }>;
   table: Record<string, number>;
   exporters: Record<string, { queued: number; exported: number; lost: Record<string, number> }>;
+  settings: {
+    since: string;
+    reloads: number;
+    failed_reloads: number;
+    problem: string | null;
+    wants_restart: string[];
+  };
+  kubernetes?: {
+    by: string;
+    detail: string;
+    kinds: Array<{ kind: string; state: string; detail: string; objects: number }>;
+  };
   memory: Record<string, number>;
 }
 
@@ -51,7 +63,7 @@ function statusText(status: StatusView): string {
     `${queued}`,
     Object.entries(lost).map(([reason, count]) => `${count} ${reason}`).join(", ") || "0",
   ]);
-  const { table, memory } = status;
+  const { table, memory, settings } = status;
   return [
     `weir ${status.version}, pid ${status.pid}, ${status.state} for ${status.uptime_seconds} s since ${status.started}`,
     "",
@@ -61,7 +73,23 @@ function statusText(status: StatusView): string {
     `memory: ${sizeText(memory.resident_bytes!)} resident; kernel maps beside it: slots ${
       sizeText(memory.kernel_slots_bytes!)
     }, ring ${sizeText(memory.kernel_ring_bytes!)}`,
+    `settings: since ${settings.since}`,
+    ...(settings.problem ? [`  not taken over: ${settings.problem}`] : []),
+    ...(settings.wants_restart.length ? [`  a restart would change ${settings.wants_restart.join(", ")}`] : []),
+    ...kubernetesLines(status.kubernetes),
     "",
     alignRows([["exporter", "exported", "queued", "lost"], ...exporters], new Set([1, 2])),
   ].join("\n");
+}
+
+function kubernetesLines(kubernetes: StatusView["kubernetes"]): string[] {
+  if (!kubernetes) return [];
+  const counts = kubernetes.kinds.filter(({ objects }) => objects > 0).map(({ kind, objects }) => `${objects} ${kind}`);
+  return [
+    `kubernetes: ${kubernetes.detail}, by ${kubernetes.by}`,
+    ...(counts.length ? [`  ${counts.join(", ")}`] : []),
+    ...kubernetes.kinds.filter(({ state }) => state === "forbidden" || state === "missing").map(({ kind, detail }) =>
+      `  ${kind}: ${detail}`
+    ),
+  ];
 }

@@ -3,11 +3,12 @@ import type { Agent } from "../agent.ts";
 
 const LOOK_MS = 200;
 
-/** Resolves with the reason when it is time to stop. Rejects when the agent broke. */
+/** Resolves with the reason when it is time to stop. Rejects when the agent broke, or with `failed`. */
 export async function untilStopped(
   agent: Agent,
   durationMs: number | undefined,
   signal: Promise<Deno.Signal>,
+  failed?: Promise<never>,
 ): Promise<string> {
   const stopped = Promise.withResolvers<string>();
   const timers = [
@@ -17,7 +18,12 @@ export async function untilStopped(
     ...(durationMs === undefined ? [] : [setTimeout(() => stopped.resolve("the duration is over"), durationMs)]),
   ];
   try {
-    return await Promise.race([signal.then((name) => `got ${name}`), stopped.promise, agent.failed]);
+    return await Promise.race([
+      signal.then((name) => `got ${name}`),
+      stopped.promise,
+      agent.failed,
+      ...(failed ? [failed] : []),
+    ]);
   } finally {
     timers.forEach(clearTimeout);
   }

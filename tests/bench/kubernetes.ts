@@ -9,7 +9,7 @@ import { PureCluster } from "../support/cluster/pure_cluster.ts";
 import { shopObjects } from "../support/cluster/shop.ts";
 import { podAddress, PodLoader } from "../support/cluster/pod_loader.ts";
 import type { BenchOptions, Figure } from "./figure.ts";
-import type { FollowedReport } from "./kubernetes_main.ts";
+import type { ChangesReport, FollowedReport } from "./kubernetes_main.ts";
 import { processCpuS, residentMemory } from "./process_cpu.ts";
 
 const MAIN = new URL("./kubernetes_main.ts", import.meta.url).pathname;
@@ -22,35 +22,27 @@ const LIST_S_MOST = 10;
 const PAUSE_MS_MOST = 20;
 const CHANGES_CPU_MOST = 3;
 const CHANGES_PER_S = 100;
+/** All news is to be there by then. */
+const HEARD_MS = 1_000;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A process of Deno that ends when it is disposed of. */
+/** A process of Deno that says something on lines, and ends when it is disposed of. */
 class Process implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
+  readonly #lines: AsyncIterator<string>;
   readonly pid: number;
-  readonly firstLine: Promise<string>;
 
   constructor(args: string[]) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: ROOT,
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
+    this.#child = new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "piped", stdout: "piped" }).spawn();
     this.pid = this.#child.pid;
-    this.firstLine = this.#read();
+    this.#lines = linesOf(this.#child.stdout);
   }
 
-  async #read(): Promise<string> {
-    let text = "";
-    for await (
-      const part of this.#child.stdout.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    ) {
-      text += part;
-      if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
-    }
-    throw new Error(`The process ended without a word: ${text}`);
+  async line(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error("The process ended without a word");
+    return value;
   }
 
   /** MB, when it has calmed down. */
@@ -59,9 +51,25 @@ class Process implements AsyncDisposable {
     return residentMemory(this.pid).all;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Lets it end, and gives its last word. */
+  async end(): Promise<string> {
     await this.#child.stdin.close();
+    return await this.line();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stdin.close().catch(() => "it is closed");
     await this.#child.status;
+  }
+}
+
+async function* linesOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let text = "";
+  for await (const part of bytes.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
+    text += part;
+    const lines = text.split("\n");
+    text = lines.pop()!;
+    yield* lines;
   }
 }
 
@@ -84,7 +92,7 @@ class KubernetesBench {
   async bareMb(): Promise<number> {
     const script = "console.log('ready'); for await (const _ of Deno.stdin.readable) continue;";
     await using bare = new Process(["eval", V8_FLAGS, script]);
-    await bare.firstLine;
+    await bare.line();
     return await bare.residentMb(this.#settleMs);
   }
 
@@ -97,7 +105,7 @@ class KubernetesBench {
     const all: Followed[] = [];
     for (let i = 0; i < processes; i++) {
       await using process = this.#follow();
-      const report: FollowedReport = JSON.parse(await process.firstLine);
+      const report: FollowedReport = JSON.parse(await process.line());
       all.push({ report, residentMb: await process.residentMb(this.#settleMs) });
     }
     return all.sort((a, b) => a.residentMb - b.residentMb)[all.length >> 1]!;
@@ -106,17 +114,22 @@ class KubernetesBench {
   /** CPU of a core that changes of pods take, %. */
   async changesCpu(pods: number, seconds: number): Promise<number> {
     await using process = this.#follow();
-    await process.firstLine;
+    await process.line();
     await sleep(this.#settleMs);
     const [cpuS, beganMs] = [processCpuS(process.pid), performance.now()];
     for (let i = 0; i < seconds * CHANGES_PER_S; i++) {
       await this.#loader.change((i * 97) % pods, `v${i}`);
-      const dueMs = beganMs + (i + 1) * 1e3 / CHANGES_PER_S;
-      if (performance.now() < dueMs) await sleep(dueMs - performance.now());
+      const waitMs = beganMs + (i + 1) * 1e3 / CHANGES_PER_S - performance.now();
+      if (waitMs > 0) await sleep(waitMs);
     }
     const tookS = (performance.now() - beganMs) / 1e3;
     if (tookS > seconds * 1.2) throw new Error(`${CHANGES_PER_S} changes/s were too many for this machine`);
-    return (processCpuS(process.pid) - cpuS) / tookS * 100;
+    const cpu = (processCpuS(process.pid) - cpuS) / tookS * 100;
+    await sleep(HEARD_MS);
+    const { changes }: ChangesReport = JSON.parse(await process.end());
+    const made = seconds * CHANGES_PER_S;
+    if (changes < made) throw new Error(`Of ${made} changes ${changes} were heard of: it lags behind`);
+    return cpu;
   }
 
   async load(first: number, count: number): Promise<void> {

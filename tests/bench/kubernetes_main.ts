@@ -1,12 +1,18 @@
 /**
  * Follows a cluster and does nothing else, so that it can be measured from outside. Says when all lists are in, as JSON
- * on one line, and goes on until its stdin ends.
+ * on one line, goes on until its stdin ends, and says how many changes it heard of.
  *
  *     deno run -A tests/bench/kubernetes_main.ts KUBECONFIG
  */
 import { AttributeSets } from "../../src/attribute_sets.ts";
 import { clockNs } from "../../src/libc.ts";
 import { startLogging } from "../../src/log.ts";
+
+/** What the main says in the end. */
+export interface ChangesReport {
+  /** Changes of pods that it heard of. */
+  changes: number;
+}
 
 /** What the main says when all lists are in. */
 export interface FollowedReport {
@@ -78,6 +84,8 @@ async function main(kubeconfigPath: string): Promise<void> {
   pauses.stop();
   console.log(JSON.stringify(report));
   for await (const _ of Deno.stdin.readable) continue;
+  const changes: ChangesReport = { changes: names.counters.of("Pod").events.modified };
+  console.log(JSON.stringify(changes));
   await names.close();
   Deno.exit(0);
 }

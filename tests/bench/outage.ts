@@ -1,6 +1,6 @@
 /**
- * A receiver that is gone for some minutes while 2,000 flows begin every second: what the real collector has afterwards,
- * against what was sent. The default queue keeps every flow of one minute; of ten, every total.
+ * A receiver that is gone for some minutes while 2,000 flows begin every second: what the real collector has of them
+ * afterwards. The default queue keeps every flow of one minute, and every total of ten.
  */
 import type { FlowSpan } from "../../src/export/span.ts";
 import { AgentProcess } from "../support/agent_process.ts";

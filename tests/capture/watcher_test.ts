@@ -75,7 +75,7 @@ Deno.test("Watcher lets go of a device whose new name is not wanted, and takes o
   const device = machine.add({ name: "eth0" });
   watcher.apply(machine.all(), 0);
   watcher.apply(machine.change(device.ifindex, { name: "spare0" }), 10);
-  deepEqual(said.splice(0), ["attached eth0", "detached spare0: its name is spare0 now"]);
+  deepEqual(said.splice(0), ["attached eth0", "detached spare0: spare0 is not wanted"]);
   deepEqual(machine.on(device.ifindex, "ingress"), []);
   equal(table()[0]?.attached, false);
   watcher.apply(machine.change(device.ifindex, { name: "eth9" }), 20);

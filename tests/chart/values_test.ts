@@ -101,6 +101,15 @@ Deno.test("the role has the kinds that the agent watches, no more", async () => 
   deepEqual(kindsOfRole(await render({ args: ["--set", "rbac.kinds={Pod}"] })), ["Pod"]);
 });
 
+Deno.test("there is no role where no names are wanted", async () => {
+  const none = await render({ args: ["--set", "config.values.discovery.informer.k8s.enabled=false"] });
+  ok(!none.some(({ kind }) => kind.startsWith("ClusterRole")));
+  const some = await render({
+    args: ["--set-json", 'nodeOverrides=[{"name":"a","label":{"key":"k","value":"v"},"config":{"content":"x"}}]'],
+  });
+  deepEqual(kindsOfRole(some), [...KINDS_DEFAULT].sort());
+});
+
 Deno.test("the role knows what a text selects, as far as a chart can read it", async () => {
   const hcl = 'discovery "informer" "k8s" { selectors = [{ kind = "Endpoint" }] }';
   ok(

@@ -111,7 +111,7 @@ Deno.test("run follows devices that come, go, change names, go down and move bet
     const names = new Set(spans.map(({ attributes }) => attributes["network.interface.name"]));
     deepEqual([...names].sort(), ["hp2", "hp3"]);
     deepEqual(books.audit.filter(({ verdict }) => verdict !== "equal"), []);
-    match(log, /Detached from other: its name is other now/);
+    match(log, /Detached from other: other is not wanted/);
     match(log, /Detached from hp2: the device is gone/);
   }
 });

@@ -5,7 +5,7 @@ import { FakeAgent, fakeExporter, watchedDevice } from "../support/fake_agent.ts
 function open() {
   const fake = new FakeAgent();
   let nowMs = 1_000;
-  const health = new Health(fake.agent, () => nowMs);
+  const health = new Health(fake.agent, undefined, () => nowMs);
   return { fake, health, pass: (ms: number) => nowMs += ms };
 }
 

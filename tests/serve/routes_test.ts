@@ -2,14 +2,20 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { createRoutes } from "../../src/serve/routes.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import type { FlowSpan } from "../../src/export/span.ts";
+import { LiveSettings, loadSettings } from "../../src/settings/mod.ts";
+import { plainSettings } from "../../src/settings/plain_settings.ts";
 import { FakeAgent, fakeExporter, watchedDevice } from "../support/fake_agent.ts";
 
 function open() {
   const fake = new FakeAgent();
   const spanOf = (record: FlowRecord) => ({ name: String(record) }) as FlowSpan;
-  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf });
+  const settings = new LiveSettings(plainSettings([])!, {
+    load: (set) => loadSettings({ flags: set }),
+    apply: () => Promise.resolve(),
+  });
+  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, settings });
   const get = async (path: string, local = true, method = "GET") => {
-    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local });
+    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket: local });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
   };
   return { fake, get };

@@ -6,6 +6,7 @@ export interface ExporterBooks {
   queued: number;
   exported: number;
   lost_export: Record<string, number>;
+  out_of_service?: number;
 }
 
 /** The terms of one measure. */
@@ -70,9 +71,9 @@ export function assertFinalBooks(books: BooksFile): void {
     equal(terms.taken, terms.counted + terms.duplicate + terms.assumed_duplicate, `taken ${of}`);
     const { held, overflow_held, filtered_flow, sampled_out_flow, handed_out } = terms;
     equal(terms.counted, held + overflow_held + filtered_flow + sampled_out_flow + handed_out, `counted ${of}`);
-    for (const [name, { queued, exported, lost_export }] of Object.entries(terms.exporters)) {
+    for (const [name, { queued, exported, lost_export, out_of_service = 0 }] of Object.entries(terms.exporters)) {
       const lostExport = Object.values(lost_export).reduce((sum, value) => sum + value, 0);
-      equal(handed_out, queued + exported + lostExport, `exporter ${name} ${of}`);
+      equal(handed_out, queued + exported + lostExport + out_of_service, `exporter ${name} ${of}`);
       equal(queued, 0, `exporter ${name}, queued ${of}`);
     }
     deepEqual(IN_FLIGHT.filter((term) => terms[term] !== 0), [], `in flight ${of}`);

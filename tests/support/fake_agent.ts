@@ -6,7 +6,7 @@ import type { Stray } from "../../src/capture/strays.ts";
 import type { WatchedDevice } from "../../src/capture/watcher.ts";
 import { EVENTS, type KernelDetail, MALFORMED } from "../../src/collect/kernel_books.ts";
 import { STAT_NAMES } from "../../src/count/table_layout.ts";
-import type { Exporter } from "../../src/export/exporter.ts";
+import type { Exporter, ExporterRecords } from "../../src/export/exporter.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import { planMemory } from "../../src/memory_plan.ts";
 import { tableDevice } from "./device.ts";
@@ -30,6 +30,14 @@ export class FakeAgent {
   /** As what asks wants it. */
   get agent(): Agent {
     return this as unknown as Agent;
+  }
+
+  exporterRecords(): Record<string, ExporterRecords> {
+    return Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.records()]));
+  }
+
+  get flowsMax(): number {
+    return this.plan.flowsMax;
   }
 
   isCounting(): boolean {

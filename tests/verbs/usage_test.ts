@@ -46,9 +46,9 @@ Deno.test("weir names the verb that was probably meant, or those there are", asy
 Deno.test("weir names the verb of a verb that was probably meant, or those there are", async () => {
   const cases: Array<[string[], string]> = [
     [["config", "valdate"], 'Unknown command "config valdate": did you mean "config validate"?'],
-    [["config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema'],
-    [["help", "config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema'],
-    [["config"], "Cannot go on without one of validate, print, schema: name one"],
+    [["config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema, set'],
+    [["help", "config", "xyzzy"], 'Unknown command "config xyzzy": there are validate, print, schema, set'],
+    [["config"], "Cannot go on without one of validate, print, schema, set: name one"],
   ];
   for (const [args, said] of cases) deepEqual(await weir(...args), { code: 2, stdout: "", stderr: `weir: ${said}\n` });
 });

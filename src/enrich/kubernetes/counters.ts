@@ -70,19 +70,11 @@ export class Counters {
     return this.#kinds;
   }
 
-  event(kind: KindName, type: EventType): void {
-    this.of(kind).events[type]++;
-  }
-
   unchanged(kind: KindName): void {
     this.of(kind).unchanged++;
   }
 
   refused(kind: KindName, reason: RefusalReason): void {
     this.of(kind).refused[reason]++;
-  }
-
-  error(kind: KindName, reason: WatchErrorReason): void {
-    this.of(kind).errors[reason]++;
   }
 }

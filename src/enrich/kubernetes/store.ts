@@ -85,8 +85,8 @@ export class Store {
       return;
     }
     const now = nowMs();
-    const { object, wants } = stripper.strip(kind, raw, association.get(kind.name), now);
     const known = this.#objects.get(kind.name)!.get(uid);
+    const { object, wants } = stripper.strip(kind, raw, association.get(kind.name), known, now);
     if (known && known.goneMs === Infinity && known.equals(object) && !this.ledger.differs(known, raw, wants)) {
       known.round = this.#round;
       counters.unchanged(kind.name);
@@ -125,7 +125,7 @@ export class Store {
     if (!known || known.goneMs !== Infinity) return;
     const { stripper, association, nowMs } = this.#parts;
     // its last version may say when its containers ended
-    const { object } = stripper.strip(kind, raw, association.get(kind.name), nowMs());
+    const { object } = stripper.strip(kind, raw, association.get(kind.name), known, nowMs());
     this.#end(known, object);
   }
 

@@ -65,18 +65,33 @@ export class Stripper {
     this.#matchedByLabels = matchedByLabels;
   }
 
-  /** nowMs: for whoever does not say when it was created. */
-  strip(kind: Kind, raw: RawObject, association: KindAssociation | undefined, nowMs: number): Stripped {
-    const metadata = this.#metadata(kind, raw.metadata ?? {}, nowMs);
+  /**
+   * known: the version before, which most often says most of the same: what it says is not looked for again. nowMs: for
+   * whoever does not say when it was created.
+   */
+  strip(
+    kind: Kind,
+    raw: RawObject,
+    association: KindAssociation | undefined,
+    known: KubernetesObject | undefined,
+    nowMs: number,
+  ): Stripped {
+    const metadata = this.#metadata(kind, raw.metadata ?? {}, known, nowMs);
     const filters = association?.filters(raw);
-    return { object: this.#object(kind, raw, metadata, filters), wants: association?.wants(raw) ?? [] };
+    return { object: this.#object(kind, raw, metadata, filters, known), wants: association?.wants(raw) ?? [] };
   }
 
-  #object(kind: Kind, raw: RawObject, metadata: Metadata, filters: SideFilters | undefined): KubernetesObject {
+  #object(
+    kind: Kind,
+    raw: RawObject,
+    metadata: Metadata,
+    filters: SideFilters | undefined,
+    known: KubernetesObject | undefined,
+  ): KubernetesObject {
     const selector = this.#relations.selectorIn(kind.name, raw);
     switch (kind.name) {
       case "Pod":
-        return this.#pod(raw, metadata, filters);
+        return this.#pod(raw, metadata, filters, known as Pod | undefined);
       case "Service":
         return new Service(metadata, filters, selector, this.#servicePorts(raw));
       case "EndpointSlice": {
@@ -99,32 +114,32 @@ export class Stripper {
     }
   }
 
-  #metadata(kind: Kind, raw: RawMetadata, nowMs: number): Metadata {
+  #metadata(kind: Kind, raw: RawMetadata, known: KubernetesObject | undefined, nowMs: number): Metadata {
     const owners = raw.ownerReferences ?? [];
+    const isMatched = raw.labels !== undefined && this.#matchedByLabels.has(kind.name);
+    const labels = isMatched ? raw.labels! : wantedKeys(this.#extractions, kind.word, "labels", raw.labels);
+    const annotations = wantedKeys(this.#extractions, kind.word, "annotations", raw.annotations);
     return {
       kind: kind.name,
-      uid: String(raw.uid ?? ""),
+      uid: known?.uid ?? String(raw.uid ?? ""),
       name: String(raw.name ?? ""),
       namespace: this.#text(raw.namespace),
-      createdMs: timeMs(raw.creationTimestamp) ?? nowMs,
-      labels: this.#labelsOf(kind, raw.labels),
-      annotations: this.#labelsOnce(wantedKeys(this.#extractions, kind.word, "annotations", raw.annotations)),
-      owner: this.#owner(owners.find(({ controller }) => controller) ?? owners[0]),
+      createdMs: known?.createdMs ?? timeMs(raw.creationTimestamp) ?? nowMs,
+      labels: this.#labelsOnce(labels, known?.labels),
+      annotations: this.#labelsOnce(annotations, known?.annotations),
+      owner: this.#owner(owners.find(({ controller }) => controller) ?? owners[0], known?.owner),
     };
   }
 
-  #labelsOf(kind: Kind, raw: Labels | undefined): Labels {
-    if (raw && this.#matchedByLabels.has(kind.name)) return this.#labelsOnce(raw);
-    return this.#labelsOnce(wantedKeys(this.#extractions, kind.word, "labels", raw));
-  }
-
-  #labelsOnce(labels: Labels): Labels {
+  #labelsOnce(labels: Labels, known: Labels | undefined): Labels {
     if (labels === NO_LABELS) return labels;
+    if (known && isSameLabels(known, labels)) return known;
     return this.#labels.get(JSON.stringify(labels), () => labels);
   }
 
-  #owner(raw: RawOwner | undefined): Owner | undefined {
+  #owner(raw: RawOwner | undefined, known: Owner | undefined): Owner | undefined {
     if (!raw?.uid) return undefined;
+    if (known?.uid === raw.uid && known.name === raw.name && known.kind === raw.kind) return known;
     const [kind, name, uid] = [this.#text(raw.kind), String(raw.name ?? ""), String(raw.uid)];
     return this.#owners.get(`${kind}/${name}/${uid}`, () => ({ kind, name, uid }));
   }
@@ -139,19 +154,28 @@ export class Stripper {
     return values.get(JSON.stringify(raw) ?? "", make);
   }
 
-  #pod(raw: RawPod, metadata: Metadata, filters: SideFilters | undefined): Pod {
+  #pod(raw: RawPod, metadata: Metadata, filters: SideFilters | undefined, known: Pod | undefined): Pod {
     const { spec = {}, status = {} } = raw;
-    // a sidecar is an init container that stays
-    const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
-    const containers = [...spec.containers ?? [], ...sidecars].map(containerOf);
     return new Pod(metadata, filters, {
       node: this.#text(spec.nodeName),
       hostNetwork: spec.hostNetwork === true,
-      containers: this.#once(this.#lists, containers, () => containers) as Container[],
+      containers: this.#containers(spec, known),
       startedMs: timeMs(status.startTime) ?? metadata.createdMs,
       terminating: raw.metadata?.deletionTimestamp !== undefined,
       endedMs: endedMs(status),
     });
+  }
+
+  /** Of a pod, containers and their ports stay what they are; an image may change. */
+  #containers(spec: NonNullable<RawPod["spec"]>, known: Pod | undefined): readonly Container[] {
+    // a sidecar is an init container that stays
+    const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+    const raw = [...spec.containers ?? [], ...sidecars];
+    const isSame = known?.containers.length === raw.length &&
+      known.containers.every(({ name, image }, place) => name === raw[place]!.name && image === raw[place]!.image);
+    if (isSame) return known.containers;
+    const containers = raw.map(containerOf);
+    return this.#once(this.#lists, containers, () => containers) as Container[];
   }
 
   #servicePorts({ spec = {} }: RawService): readonly ServicePort[] {
@@ -175,6 +199,16 @@ export class Stripper {
     const ranges = this.#once(this.#lists, ["ranges", ...texts], () => texts.flatMap((text) => parseCidr(text) ?? []));
     return new Node(metadata, filters, this.#text(internal?.address), ranges as Cidr[]);
   }
+}
+
+function isSameLabels(known: Labels, labels: Labels): boolean {
+  let count = 0;
+  for (const key in labels) {
+    if (known[key] !== labels[key]) return false;
+    count++;
+  }
+  for (const _ in known) count--;
+  return count === 0;
 }
 
 function containerOf({ name = "", image = "", ports = [] }: RawContainer): Container {

@@ -2,14 +2,18 @@
 import type { TlsFiles, TlsMaterial } from "./tls_files.ts";
 import { type HttpAnswer, type HttpTransport, readAnswer } from "./http_transport.ts";
 
+const NO_TLS: TlsMaterial = { caCert: undefined, clientCert: undefined, clientKey: undefined };
+
 /** A client that is closed when it is replaced and nobody uses it any more. */
 class SharedClient {
   readonly client: Deno.HttpClient;
   #users = 0;
   #isReplaced = false;
+  #isClosed = false;
 
-  constructor({ caCert, clientCert, clientKey }: TlsMaterial) {
+  constructor({ caCert, clientCert, clientKey }: TlsMaterial, isHttp2: boolean) {
     this.client = Deno.createHttpClient({
+      ...(isHttp2 ? { http1: false, http2: true } : {}),
       ...(caCert ? { caCerts: [caCert] } : {}),
       ...(clientCert && clientKey ? { cert: clientCert, key: clientKey } : {}),
     });
@@ -31,19 +35,29 @@ class SharedClient {
   }
 
   #closeUnused(): void {
-    if (this.#isReplaced && this.#users === 0) this.client.close();
+    if (!this.#isReplaced || this.#users > 0 || this.#isClosed) return;
+    this.#isClosed = true;
+    this.client.close();
   }
+}
+
+export interface FetchOptions {
+  tls: TlsFiles | undefined;
+  /** HTTP/2 and nothing else, in plain text too. */
+  isHttp2?: boolean;
 }
 
 export class FetchTransport implements HttpTransport {
   readonly #url: URL;
   readonly #tls: TlsFiles | undefined;
+  readonly #isHttp2: boolean;
   #shared: SharedClient | undefined;
   #version = 0;
 
-  constructor(url: URL, tls: TlsFiles | undefined) {
+  constructor(url: URL, { tls, isHttp2 = false }: FetchOptions) {
     this.#url = url;
     this.#tls = tls;
+    this.#isHttp2 = isHttp2;
   }
 
   async post(body: Uint8Array<ArrayBuffer>, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
@@ -65,11 +79,12 @@ export class FetchTransport implements HttpTransport {
 
   /** The client with the certificates of now. Throws where they are no use, so that a request is tried again. */
   #client(): SharedClient | undefined {
-    if (!this.#tls) return undefined;
-    const material = this.#tls.material();
-    if (this.#shared && this.#version === this.#tls.version) return this.#shared;
-    const next = new SharedClient(material);
-    this.#version = this.#tls.version;
+    if (!this.#tls && !this.#isHttp2) return undefined;
+    const material = this.#tls?.material() ?? NO_TLS;
+    const version = this.#tls?.version ?? 0;
+    if (this.#shared && this.#version === version) return this.#shared;
+    const next = new SharedClient(material, this.#isHttp2);
+    this.#version = version;
     this.#shared?.replace();
     return this.#shared = next;
   }

@@ -1,145 +1,126 @@
 /**
- * OTLP over gRPC through the transport of OpenTelemetry's own exporter (OTLP 1.9, "OTLP/gRPC"): it gets bytes that are
- * ready, and keeps connection, compression and deadlines.
+ * OTLP over gRPC (OTLP 1.9, "OTLP/gRPC"; gRPC over HTTP/2) by Deno's own fetch. OpenTelemetry's library goes by
+ * node:http2, which in Deno 2.9 ends the whole process when a receiver says goodbye (GOAWAY) at the wrong moment.
+ *
+ * fetch shows no trailers. Unary calls need none: a server that fails answers by headers alone (Trailers-Only), and one
+ * that succeeds sends exactly one message.
  */
-import { createOtlpGrpcExportDelegate } from "@opentelemetry/otlp-grpc-exporter-base";
-import { Metadata, type ServiceError } from "@grpc/grpc-js";
+import { promisify } from "node:util";
+import { gunzipSync, gzip } from "node:zlib";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
-import { channelCredentials } from "./grpc_credentials.ts";
+import { reasonOf } from "./failure.ts";
+import { answerToStatus, codeOfHttp, type GrpcStatus } from "./grpc_status.ts";
+import { ANSWER_BYTES_MAX, type HttpAnswer, type HttpTransport } from "./http_transport.ts";
 import { answerTo, OtlpSender, TOO_LARGE } from "./otlp_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
-import { readTraceResponse, retryDelayMs, type TraceResponse } from "./response.ts";
-import type { SpanWriter } from "./span_writer.ts";
+import { readTraceResponse } from "./response.ts";
+import { FRAME_BYTES, type SpanWriter } from "./span_writer.ts";
 
-const SERVICE = "TraceExportService";
 const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-/** A google.rpc.Status in the trailers. */
-const STATUS_DETAILS = "grpc-status-details-bin";
+const GZIP_LEVEL = 1;
+const MESSAGE_MAX = 200;
+const HTTP_OK = 200;
+const COMPRESSED = 1;
 
-/** gRPC status codes after which a client may try again (OTLP 1.9, "Failures"). */
-const RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
-/** It may try again only where the server says when. */
-const RESOURCE_EXHAUSTED = 8;
-/** PERMISSION_DENIED, UNAUTHENTICATED */
-const UNAUTHORIZED = new Set([7, 16]);
-const TOO_LARGE_REGEXP = /larger than max/;
-const SUCCESS = 0;
-const NOTHING_REJECTED: TraceResponse = { rejectedSpans: 0, errorMessage: "" };
+const compress = promisify(gzip);
 
-type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate<Uint8Array, TraceResponse>>;
+/** Where a receiver's calls go, whatever path its URL has. */
+export function grpcUrl(url: URL): URL {
+  return new URL(PATH, url.origin);
+}
 
 export class GrpcSender extends OtlpSender {
   readonly #options: ReceiverOptions;
+  readonly #transport: HttpTransport;
   readonly #writer: SpanWriter;
-  /** The transport takes it as it is for each call, so that a new token is for the next one. */
-  readonly #metadata = new Metadata();
-  #delegate: Delegate;
-  #tlsVersion = 0;
-  /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
-  #response = NOTHING_REJECTED;
+  readonly #headers: Record<string, string>;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter) {
+  /** transport: to grpcUrl(), over HTTP/2. */
+  constructor(options: ReceiverOptions, transport: HttpTransport, writer: SpanWriter) {
     super(options);
     this.#options = options;
+    this.#transport = transport;
     this.#writer = writer;
-    for (const [name, value] of Object.entries(options.headers)) this.#metadata.set(name, value);
-    this.#delegate = this.#createDelegate();
+    this.#headers = {
+      ...options.headers,
+      "content-type": "application/grpc+proto",
+      "te": "trailers",
+      "user-agent": options.userAgent,
+      "grpc-timeout": `${options.timeoutMs}m`,
+      ...(options.compression === "gzip" ? { "grpc-encoding": "gzip" } : {}),
+    };
   }
 
-  #createDelegate(): Delegate {
-    const { url, tls, compression, timeoutMs, batchesInFlightMax, userAgent } = this.#options;
-    const credentials = channelCredentials(url, tls);
-    this.#tlsVersion = tls?.version ?? 0;
-    const serializer = {
-      serializeRequest: (request: Uint8Array) => request,
-      deserializeResponse: (bytes: Uint8Array) => this.#response = readTraceResponse(bytes),
-    };
-    type Options = Parameters<typeof createOtlpGrpcExportDelegate>[0];
-    const options: Options = {
-      url: url.host,
-      metadata: () => this.#metadata,
-      credentials: () => credentials,
-      compression: compression as Options["compression"],
-      timeoutMillis: timeoutMs,
-      // its place is free only after our callback returned
-      concurrencyLimit: batchesInFlightMax * 2,
-      userAgent,
-    };
-    // the library's own figures go nowhere: the books are ours
-    const figures = { name: "span", countItems: () => 0 } as const;
-    return createOtlpGrpcExportDelegate(
-      options,
-      serializer,
-      "otlp_grpc_span_exporter",
-      figures,
-      undefined,
-      SERVICE,
-      PATH,
-    );
-  }
-
-  override send(batch: RecordBatch): Promise<Answer> {
-    const request = this.measured(batch, this.#writer.write(batch.bytes));
-    if (!request) return Promise.resolve(TOO_LARGE);
+  override async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
+    const { compression, timeoutMs } = this.#options;
+    const framed = this.measured(batch, this.#writer.writeFramed(batch.bytes));
+    if (!framed) return TOO_LARGE;
     const authorization = this.authorization();
     try {
-      if (authorization !== undefined) this.#metadata.set("authorization", authorization);
-      this.#takeNewCertificates();
+      const answer = await this.#transport.post(
+        compression === "gzip" ? await compressed(framed) : framed,
+        authorization === undefined ? this.#headers : { ...this.#headers, authorization },
+        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      );
+      const status = statusOf(answer);
+      if (status) return answerToStatus(status, (...why) => this.unauthorized(authorization, ...why));
+      return answerTo(readTraceResponse(messageOf(answer.body)), batch.count);
     } catch (error) {
-      // a certificate whose key is not there yet, a token that no header can carry: soon there are others
-      return Promise.resolve({ outcome: "retry", detail: (error as Error).message });
+      return { outcome: "retry", detail: reasonOf(error) };
     }
-    this.#response = NOTHING_REJECTED;
-    return new Promise((resolve) => {
-      this.#delegate.export(request, ({ code, error }) => {
-        resolve(code === SUCCESS ? this.#delivered(batch.count) : this.#refused(error, authorization));
-      });
-    });
-  }
-
-  /** A channel keeps its certificates: new ones need a new channel. The old one ends with its calls. */
-  #takeNewCertificates(): void {
-    const { tls } = this.#options;
-    if (!tls) return;
-    tls.material();
-    if (tls.version === this.#tlsVersion) return;
-    const next = this.#createDelegate();
-    void this.#delegate.shutdown();
-    this.#delegate = next;
-  }
-
-  #delivered(count: number): Answer {
-    const response = this.#response;
-    this.#response = NOTHING_REJECTED;
-    return answerTo(response, count);
-  }
-
-  #refused(error: (Error & Partial<ServiceError>) | undefined, authorization: string | undefined): Answer {
-    const code = Number(error?.code);
-    const detail = error?.message ?? "no reason given";
-    // without a code it is the transport that speaks: nothing was sent
-    if (Number.isNaN(code)) return { outcome: "retry", detail };
-    const afterMs = retryAfterMs(error?.metadata);
-    if (RETRYABLE.has(code) || code === RESOURCE_EXHAUSTED && afterMs !== undefined) {
-      return { outcome: "retry", detail, afterMs };
-    }
-    if (code === RESOURCE_EXHAUSTED && TOO_LARGE_REGEXP.test(detail)) return { outcome: "too_large", detail };
-    if (UNAUTHORIZED.has(code)) return this.unauthorized(authorization, `grpc_${code}`, detail);
-    return { outcome: "rejected", reason: `grpc_${code}`, detail };
   }
 
   override close(): void {
-    // it waits for answers first, and nobody waits for those any more
-    void this.#delegate.shutdown();
+    this.#transport.close();
   }
 }
 
-/** RetryInfo in a call's trailers, in ms. */
-function retryAfterMs(trailers: Metadata | undefined): number | undefined {
-  for (const status of trailers?.get(STATUS_DETAILS) ?? []) {
-    const delayMs = typeof status === "string" ? undefined : retryDelayMs(status);
-    if (delayMs !== undefined) return delayMs;
+/** The same message compressed, in a frame that says so. On another thread, while this one may write the next. */
+async function compressed(framed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const message = await compress(framed.slice(FRAME_BYTES), { level: GZIP_LEVEL });
+  const frame = new Uint8Array(FRAME_BYTES + message.length);
+  frame[0] = COMPRESSED;
+  new DataView(frame.buffer).setUint32(1, message.length);
+  frame.set(message, FRAME_BYTES);
+  return frame;
+}
+
+/** Why the call failed; undefined: it did not. */
+function statusOf({ status, header }: HttpAnswer): GrpcStatus | undefined {
+  const code = header("grpc-status");
+  if (status !== HTTP_OK) return { code: codeOfHttp(status), message: `HTTP ${status}`, details: undefined };
+  if (code !== null && code !== "0") {
+    return { code: Number(code), message: decoded(header("grpc-message")), details: detailsOf(header) };
   }
   return undefined;
+}
+
+/** The message in a frame. Servers compress theirs as the request was. Throws where it is not whole. */
+function messageOf(body: Uint8Array): Uint8Array {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  const length = body.length < FRAME_BYTES ? Infinity : view.getUint32(1);
+  if (body.length - FRAME_BYTES < length) throw new Error("the answer broke off");
+  const message = body.subarray(FRAME_BYTES, FRAME_BYTES + length);
+  return body[0] === COMPRESSED ? gunzipSync(message, { maxOutputLength: ANSWER_BYTES_MAX }) : message;
+}
+
+/** grpc-message is percent-encoded. */
+function decoded(message: string | null): string {
+  const text = (message ?? "").slice(0, MESSAGE_MAX);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // cut in the middle of a character, or never encoded
+  }
+}
+
+function detailsOf(header: HttpAnswer["header"]): Uint8Array | undefined {
+  const text = header("grpc-status-details-bin");
+  if (text === null) return undefined;
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    return undefined; // no base64: it says nothing
+  }
 }

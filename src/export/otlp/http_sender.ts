@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
+import { reasonOf } from "./failure.ts";
 import type { HttpAnswer, HttpTransport } from "./http_transport.ts";
 import { answerTo, OtlpSender, TOO_LARGE } from "./otlp_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
@@ -67,7 +68,7 @@ export class HttpSender extends OtlpSender {
       );
       return this.#meaning(answer, batch.count, authorization);
     } catch (error) {
-      return { outcome: "retry", detail: textOf(error) };
+      return { outcome: "retry", detail: reasonOf(error) };
     }
   }
 
@@ -93,11 +94,4 @@ export function retryAfterMs(value: string | null, nowMs = Date.now()): number |
   if (/^\d+$/.test(value)) return Number(value) * SECOND_MS;
   const at = Date.parse(value);
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
-}
-
-/** Why there was no answer. fetch keeps it in the error behind its own. */
-function textOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in time";
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

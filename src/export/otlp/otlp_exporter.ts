@@ -3,8 +3,9 @@ import { QueuedExporter } from "../queued_exporter.ts";
 import type { References } from "../references.ts";
 import type { Sender } from "../sender.ts";
 import { isStandardName } from "../standard_names.ts";
+import { FetchTransport } from "./fetch_transport.ts";
+import { GrpcSender, grpcUrl } from "./grpc_sender.ts";
 import { HttpSender } from "./http_sender.ts";
-import type { HttpTransport } from "./http_transport.ts";
 import { protobufEncoding } from "./protobuf_encoding.ts";
 import type { OtlpProtocol } from "./protocol.ts";
 import type { ReceiverOptions } from "./receiver.ts";
@@ -33,16 +34,27 @@ export async function createOtlpExporter(options: OtlpOptions): Promise<QueuedEx
 
 /** Libraries are loaded only for what is asked for: they cost memory. */
 async function createSender(options: OtlpOptions): Promise<Sender> {
-  const { protocol, resource, scope, references } = options;
-  if (protocol === "grpc") {
-    const { GrpcSender } = await import("./grpc_sender.ts");
-    return new GrpcSender(options, createWriter(options));
-  }
-  const receiver = { ...options, url: tracesUrl(options.url) };
-  const transport = await createTransport(receiver);
+  const { protocol, resource, scope, references, tls } = options;
+  const isUnverified = tls?.insecureSkipVerify && options.url.protocol === "https:";
+  if (protocol === "grpc") return await createGrpcSender(options, isUnverified ?? false);
+  const url = tracesUrl(options.url);
+  const receiver = { ...options, url };
+  const transport = isUnverified
+    ? new (await import("./unverified_transport.ts")).UnverifiedTransport(url, tls)
+    : new FetchTransport(url, { tls });
   if (protocol === "http_binary") return new HttpSender(receiver, transport, protobufEncoding(createWriter(options)));
   const { jsonEncoding } = await import("./json_encoding.ts");
   return new HttpSender(receiver, transport, jsonEncoding(resource, scope, references, isWantedBy(options)));
+}
+
+async function createGrpcSender(options: OtlpOptions, isUnverified: boolean): Promise<Sender> {
+  const writer = createWriter(options);
+  if (isUnverified) {
+    const { UnverifiedGrpcSender } = await import("./unverified_grpc_sender.ts");
+    return new UnverifiedGrpcSender(options, writer);
+  }
+  const transport = new FetchTransport(grpcUrl(options.url), { tls: options.tls, isHttp2: true });
+  return new GrpcSender(options, transport, writer);
 }
 
 function isWantedBy({ withStandardNames }: OtlpOptions): IsWanted {
@@ -53,15 +65,6 @@ function createWriter(options: OtlpOptions): SpanWriter {
   const { module, batchRecordsMax, resource, scope, references } = options;
   const head = () => new RequestHead(resource(), scope);
   return new SpanWriter(module, { recordsMax: batchRecordsMax, head, references, isWanted: isWantedBy(options) });
-}
-
-async function createTransport({ url, tls }: ReceiverOptions): Promise<HttpTransport> {
-  if (tls?.insecureSkipVerify && url.protocol === "https:") {
-    const { UnverifiedTransport } = await import("./unverified_transport.ts");
-    return new UnverifiedTransport(url, tls);
-  }
-  const { FetchTransport } = await import("./fetch_transport.ts");
-  return new FetchTransport(url, tls);
 }
 
 /** A bare URL names the receiver, and spans go to its /v1/traces; any path is taken as it is. */

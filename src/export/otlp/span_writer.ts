@@ -28,6 +28,8 @@ const WASM_PAGE_BYTES = 65_536;
 /** With this much of them, later pieces are all written again. */
 const LATER_PIECES_BYTES = 4 * 1024 * 1024;
 const NO_PIECE = 0;
+/** In front of a gRPC message. */
+export const FRAME_BYTES = 5;
 /** Copies read so far behind a piece's end. */
 const COPY_AHEAD_BYTES = 64;
 
@@ -73,7 +75,7 @@ export class SpanWriter {
     assert(TABLE + Piece.COUNT * 4 <= CACHES, "the table of pieces has room");
     const pieceBytes = [...pieces.values()].reduce((sum, { length }) => sum + spaceOf(length), 0);
     this.#records = PIECES + pieceBytes;
-    this.#headAt = align(this.#records + options.recordsMax * QUEUED_RECORD_BYTES);
+    this.#headAt = align(this.#records + options.recordsMax * QUEUED_RECORD_BYTES) + align(FRAME_BYTES);
     this.#limit = align(this.#headAt + (options.requestBytesMax ?? OTLP_REQUEST_BYTES_MAX));
     this.#laterFrom = this.#laterEnd = this.#limit;
     this.#reserve(this.#laterFrom);
@@ -137,6 +139,27 @@ export class SpanWriter {
    * request. The bytes are valid until the next call.
    */
   write(records: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const bytes = this.#write(records);
+    return bytes === undefined ? undefined : this.#view(this.#headAt, bytes);
+  }
+
+  /** The same as a gRPC message in its frame. */
+  writeFramed(records: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const bytes = this.#write(records);
+    if (bytes === undefined) return undefined;
+    const framed = this.#view(this.#headAt - FRAME_BYTES, FRAME_BYTES + bytes);
+    // not compressed, and so long (gRPC over HTTP/2, "Length-Prefixed-Message")
+    new DataView(framed.buffer, framed.byteOffset).setUint32(1, bytes);
+    framed[0] = 0;
+    return framed;
+  }
+
+  #view(at: number, bytes: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, at, bytes);
+  }
+
+  /** Returns the request's length. */
+  #write(records: Uint8Array): number | undefined {
     const { recordsMax } = this.#options;
     const head = this.#head ??= this.#options.head();
     const count = records.length / QUEUED_RECORD_BYTES;
@@ -147,9 +170,8 @@ export class SpanWriter {
     const from = this.#headAt + head.length;
     const end = write(this.#records, count, from, this.#limit) >>> 0;
     if (spansWritten() < count) return undefined;
-    const request = new Uint8Array(memory.buffer as ArrayBuffer, this.#headAt, end - this.#headAt);
-    head.writeTo(request, end - from);
-    return request;
+    head.writeTo(this.#view(this.#headAt, head.length), end - from);
+    return end - this.#headAt;
   }
 }
 

@@ -4,7 +4,12 @@ import { accepted, choice, group, listOf, setting, text, yesOrNo } from "./kinds
 
 const FIELDS = ["name", "namespace", "uid", "labels", "annotations", "node_name"] as const;
 const METADATA_REGEXP = new RegExp(`^(?:\\[\\*\\]|[a-z]+)\\.metadata\\.(?:${FIELDS.join("|")})$`);
-const DEFAULT_METADATA = ["[*].metadata.name", "[*].metadata.namespace", "[*].metadata.uid"];
+const DEFAULT_METADATA = [
+  "[*].metadata.name",
+  "[*].metadata.namespace",
+  "[*].metadata.uid",
+  "pod.metadata.node_name",
+];
 /** A path into an object: spec.ports[*].port */
 const OBJECT_PATH_REGEXP = /^[A-Za-z_]\w*(?:\[\*\])?(?:\.[A-Za-z_]\w*(?:\[\*\])?)*$/;
 const LABEL_BLOCKS = 'write a block instead: label { from = "pod", key = "app" }';
@@ -71,14 +76,20 @@ function association(side: Side, to: string[]) {
 }
 
 const POD_PATHS = ["status.podIP", "status.podIPs[*]", "status.hostIP", "status.hostIPs[*]"];
-const SERVICE_PATHS = ["spec.clusterIP", "spec.clusterIPs[*]", "spec.externalIPs[*]", "spec.loadBalancerIP"];
+const SERVICE_PATHS = [
+  "spec.clusterIP",
+  "spec.clusterIPs[*]",
+  "spec.externalIPs[*]",
+  "spec.loadBalancerIP",
+  "status.loadBalancer.ingress[*].ip",
+];
 
 function associations(side: Side) {
   const inner = v.strictObject({
     pod: association(side, POD_PATHS),
     node: association(side, ["status.addresses[*].address"]),
     service: association(side, SERVICE_PATHS),
-    endpoint: association(side, ["subsets[*].addresses[*].ip"]),
+    endpoint: association(side, ["subsets[*].addresses[*].ip", "subsets[*].notReadyAddresses[*].ip"]),
     endpointslice: association(side, ["endpoints[*].addresses[*]"]),
     ingress: association(side, ["status.loadBalancer.ingress[*].ip"]),
     gateway: association(side, ["status.addresses[*].value"]),
@@ -89,6 +100,9 @@ function associations(side: Side) {
     service: {},
     node: {},
     endpoint: {},
+    endpointslice: {},
+    ingress: {},
+    gateway: {},
   });
 }
 
@@ -113,4 +127,4 @@ function direction(side: Side) {
 export const attributes = group("What flows' ends are named after.", {
   source: direction("source"),
   destination: direction("destination"),
-}, { notice: "flows are not named after Kubernetes", isLater: true });
+});

@@ -4,6 +4,7 @@ import { accepted, choice, group, listOf, namedTexts, setting, text, timeout, wh
 
 /** Kinds of objects that flows are named after. */
 export const OBJECT_KINDS = [
+  "Namespace",
   "Service",
   "Endpoints",
   "EndpointSlice",
@@ -19,6 +20,9 @@ export const OBJECT_KINDS = [
   "Ingress",
   "Gateway",
 ] as const;
+
+/** Endpoints repeat what EndpointSlices say: they are watched where somebody names them. */
+const KINDS_BY_DEFAULT = OBJECT_KINDS.filter((kind) => kind !== "Endpoints");
 
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
@@ -66,7 +70,7 @@ export type Selector = v.InferOutput<typeof selector>;
 /** The selectors that are said, and those of the kinds that none is about: these stay as they are. */
 function withDefaults(selectors: Selector[]): Selector[] {
   const said = new Set(selectors.map(({ kind }) => kind));
-  return [...selectors, ...OBJECT_KINDS.filter((kind) => !said.has(kind)).map(defaultSelector)];
+  return [...selectors, ...KINDS_BY_DEFAULT.filter((kind) => !said.has(kind)).map(defaultSelector)];
 }
 
 function defaultSelector(kind: typeof OBJECT_KINDS[number]): Selector {
@@ -74,13 +78,25 @@ function defaultSelector(kind: typeof OBJECT_KINDS[number]): Selector {
 }
 
 const k8s = group("How Kubernetes' objects are watched.", {
-  kubeconfig_path: setting("A kubeconfig. Empty: the pod's own service account.", v.string("a text is wanted"), ""),
+  enabled: choice("Whether flows are named. Default: in a pod, and wherever this group says anything.", yesOrNo()),
+  kubeconfig_path: setting(
+    "A kubeconfig. Empty: KUBECONFIG, then ~/.kube/config, then the pod's own service account.",
+    v.string("a text is wanted"),
+    "",
+  ),
+  allow_credential_plugins: setting(
+    "Whether a kubeconfig's commands may be run; Deno wants --allow-run=COMMAND for them, too.",
+    yesOrNo(),
+    false,
+  ),
+  cluster_name: choice("k8s.cluster.name: Kubernetes itself knows none.", text()),
+  include_standard_names: setting("Whether OpenTelemetry's names go beside the others.", yesOrNo(), true),
   informers_sync_timeout: setting("How long the first look at all objects may take.", timeout(), "30s"),
   informers_resync_period: accepted("weir's watches go on where they were and need no resync"),
   selectors: setting(
     "Which objects flows are named after. Kinds that no selector is about stay selected.",
     v.pipe(listOf(selector), v.transform(withDefaults)),
-    OBJECT_KINDS.map((kind) => ({ kind })),
+    KINDS_BY_DEFAULT.map((kind) => ({ kind })),
   ),
   owner_relations: group("Whom a pod belongs to.", {
     max_depth: setting("How many owners up.", whole(1, 32), 5),
@@ -88,6 +104,6 @@ const k8s = group("How Kubernetes' objects are watched.", {
     exclude_kinds: setting("No owners of these kinds.", listOf(text()), []),
   }),
   selector_relations: setting("Objects that select pods by their labels.", listOf(selectorRelation), []),
-}, { notice: "flows are not named after Kubernetes", isLater: true });
+});
 
 export const informer = group("Where names come from.", { k8s });

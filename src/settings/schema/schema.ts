@@ -21,11 +21,11 @@ export const settingsSchema = v.strictObject({
   log_level: setting("Least level of log lines.", word(LOG_LEVELS), "info"),
   log_format: setting("text, or json: one object a line.", word(LOG_FORMATS), "text"),
   log_color: setting("Colours in the log.", yesOrNo(), false, { notice: "log lines have no colours", fixed: false }),
-  auto_reload: setting("Whether a change of the file is taken at once.", yesOrNo(), false, {
-    notice: "a change of the file needs a restart",
-    fixed: false,
-    isLater: true,
-  }),
+  auto_reload: setting(
+    "Whether a change of the file is taken at once. SIGHUP has it read in any case.",
+    yesOrNo(),
+    false,
+  ),
   shutdown_timeout: setting("How long stopping may take.", duration(SECOND_MS, HOUR_MS), "28s"),
   node_name: choice("This node's name. Default: the host's.", text()),
   trace_domain: setting("What trace ids are made from beside the flow: the same on all nodes.", text(), "weir"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Attributes } from "../../../src/attribute_sets.ts";
 import { defaultSide, type ExtractOptions, type KubernetesOptions } from "../../../src/enrich/kubernetes/options.ts";
+import type { Json } from "../../support/cluster/api_user.ts";
 import { buildRecord } from "../../support/build_record.ts";
 import { object, pod, workload } from "../../support/cluster/manifest.ts";
 import { PureCluster } from "../../support/cluster/pure_cluster.ts";
@@ -104,4 +105,41 @@ Deno.test("the standard's names stand beside the others where they are wanted", 
     "k8s.resource.type": "Pod",
     "k8s.node.ip": "192.168.10.1",
   });
+});
+
+Deno.test("a pod's next version is told from the one before by whatever names may say of it", () => {
+  const metadata = ["pod.metadata.name", "statefulset.metadata.name", "container.metadata.name"];
+  const every = [{ from: "pod", key: "*" }];
+  const made = cluster({ metadata, labels: every, annotations: every });
+  made.create(workload("StatefulSet", "db-next", "shop"));
+  const owner = made.get("StatefulSet", "shop", "db-next").metadata;
+  const before = namesOf(made, 5432);
+  const rows: Array<[(pod: Json) => void, Attributes]> = [
+    [({ metadata }) => metadata.labels.app = "queue", { "k8s.pod.label.app": "queue" }],
+    [({ metadata }) => metadata.labels.tier = "1", { "k8s.pod.label.tier": "1" }],
+    [({ metadata }) => metadata.annotations.other = "y", { "k8s.pod.annotations.other": "y" }],
+    [({ spec }) => spec.containers[0].image = "app:2", {
+      "container.image.name": "app",
+      "container.image.tags": ["2"],
+    }],
+    [({ metadata }) => Object.assign(metadata.ownerReferences[0], { name: owner.name, uid: owner.uid }), {
+      "k8s.statefulset.name": "db-next",
+    }],
+  ];
+  let expected = before;
+  for (const [change, difference] of rows) {
+    made.update("Pod", "shop", "db-0", change);
+    assert.deepEqual(namesOf(made, 5432), expected = { ...expected, ...difference });
+  }
+  made.update("Pod", "shop", "db-0", ({ metadata }) => delete metadata.labels.tier);
+  const { "k8s.pod.label.tier": _, ...rest } = expected;
+  assert.deepEqual(namesOf(made, 5432), rest);
+  const counts = made.naming.counters.of("Pod");
+  assert.equal(counts.unchanged, 0);
+  made.update("Pod", "shop", "db-0", ({ metadata, status }) => {
+    metadata.resourceVersion = "97";
+    metadata.labels = Object.fromEntries(Object.entries(metadata.labels).reverse());
+    status.conditions = [{ type: "Ready", status: "True" }];
+  });
+  assert.equal(counts.unchanged, 1);
 });

@@ -39,7 +39,7 @@ export class ItemSplitter {
     this.#itemBytesMax = itemBytesMax;
   }
 
-  /** The items that end in this chunk. Each is valid until the next is asked for. Throws SyntaxError. */
+  /** The items that end in this chunk. They are valid as long as the chunk is. Throws SyntaxError. */
   *split(chunk: Uint8Array): Generator<Uint8Array> {
     let from = 0; // of what is not kept yet: the rest, or an item
     for (let at = 0; at < chunk.length; at++) {

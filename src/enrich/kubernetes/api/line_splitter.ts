@@ -14,8 +14,9 @@ export class LineSplitter {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  /** The lines that end in this chunk, without their ends. Each is valid until the next is asked for. */
-  *split(chunk: Uint8Array): Generator<Uint8Array> {
+  /** The lines that end in this chunk, without their ends. They are valid as long as the chunk is. */
+  split(chunk: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = [];
     let at = 0;
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, at);
@@ -24,9 +25,10 @@ export class LineSplitter {
       at = end + 1;
       const isTooLong = this.#isSkipping || this.#rest.length + part.length > this.#lineBytesMax;
       if (isTooLong) this.#skip(true);
-      else if (this.#rest.length + part.length) yield this.#rest.take(part);
+      else if (this.#rest.length + part.length) lines.push(this.#rest.take(part));
     }
-    this.#keep(chunk.subarray(at));
+    if (at < chunk.length) this.#keep(chunk.subarray(at));
+    return lines;
   }
 
   #skip(ends: boolean): void {

@@ -4,7 +4,7 @@
  */
 import { UsageError } from "../../../errors.ts";
 import { LIST_PAGE_OBJECTS, OBJECT_BYTES_MAX } from "../../../limits.ts";
-import type { Counters, WatchErrorReason } from "../counters.ts";
+import type { Counters, KindCounts, WatchErrorReason } from "../counters.ts";
 import { type Kind, pathOf } from "../kinds.ts";
 import type { WatchScope } from "../object_filter.ts";
 import type { RawObject } from "../raw_object.ts";
@@ -73,8 +73,16 @@ const RETRY_REFUSED_LAST_MS = 60_000;
 const WATCH_MS_LEAST = 5_000;
 /** All nodes are told at once that they are too late: they come back one after the other. */
 const RELIST_JITTER_MS = 5_000;
-/** How long a busy watch is left to gather news. */
-const GATHER_MS = 50;
+/**
+ * How long a busy watch is left to gather news. It is busy when nothing was waiting to be read and yet something came
+ * soon.
+ */
+const GATHER_MS = 100;
+const BUSY_MS = 200;
+/** Between two such pauses: where reading is slow for other reasons, news must not pile up. */
+const READ_MS_LEAST = 25;
+/** What was waiting to be read comes sooner. */
+const NOTHING_WAITED_MS = 5;
 /** Bookmarks come every minute. */
 const SILENT_MS_MAX = 180_000;
 const INITIAL_END = "k8s.io/initial-events-end";
@@ -96,6 +104,7 @@ class Garbage extends Error {
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #decoder = new TextDecoder();
+  readonly #counts: KindCounts;
   readonly kind: Kind;
   #state: ReflectorState = "starting";
   #detail = "";
@@ -112,6 +121,7 @@ export class Reflector {
   constructor(options: ReflectorOptions) {
     this.#options = options;
     this.kind = options.kind;
+    this.#counts = options.counters.of(options.kind.name);
     this.#lastByteMs = options.timing.nowMs();
   }
 
@@ -192,14 +202,14 @@ export class Reflector {
 
   /** What to do about an error: how long to wait. */
   #afterError(error: unknown): number {
-    const { counters, timing } = this.#options;
+    const { timing } = this.#options;
     const reason = reasonOf(error);
     const message = messageOf(error);
     if (reason === "refused" && this.#streamsLists && this.#resourceVersion === "" && isUnknownQuery(error)) {
       this.#streamsLists = false; // an older API server
       return 0;
     }
-    counters.error(this.kind.name, reason);
+    this.#counts.errors[reason]++;
     switch (reason) {
       case "expired":
         this.#resourceVersion = "";
@@ -246,8 +256,8 @@ export class Reflector {
   }
 
   async #listByPages(signal: AbortSignal): Promise<void> {
-    const { client, sink, counters, pacer } = this.#options;
-    counters.of(this.kind.name).lists++;
+    const { client, sink, pacer, timing } = this.#options;
+    this.#counts.lists++;
     this.#become("listing");
     const list = sink.beginList();
     let page: Record<string, string> = { limit: String(LIST_PAGE_OBJECTS), resourceVersion: "0" };
@@ -257,11 +267,11 @@ export class Reflector {
       for await (const chunk of await client.get(this.#path(page), accept, signal)) {
         pacer.begin();
         for (const item of splitter.split(chunk)) {
-          counters.event(this.kind.name, "listed");
-          this.#read(item, (object: RawObject) => this.#give("put", object));
+          this.#counts.events.listed++;
+          this.#give("put", this.#read(item));
           if (pacer.isOver) await pacer.next();
         }
-        this.#heard();
+        this.#lastByteMs = timing.nowMs();
       }
       this.#countTooLong(splitter);
       const { resourceVersion, continue: next } = this.#end(splitter).metadata ?? {};
@@ -299,66 +309,64 @@ export class Reflector {
     if (isList) this.#beginList();
     this.#become(isList && !this.#hasList ? "listing" : "watching");
     const splitter = new LineSplitter(OBJECT_BYTES_MAX);
-    this.#heard();
+    let gatheredMs = -Infinity;
+    let askedMs = this.#lastByteMs = timing.nowMs();
     for await (const chunk of body) {
+      const cameMs = this.#lastByteMs = timing.nowMs();
       pacer.begin();
       for (const line of splitter.split(chunk)) {
-        this.#read(line, (event: WatchEvent) => this.#take(event));
+        this.#take(this.#read(line));
         if (pacer.isOver) await pacer.next();
       }
       if (splitter.tooLong) this.#countTooLong(splitter);
-      const quietMs = this.#heard();
-      // after a quiet time news is read at once; in a busy one waking for each piece would cost more than the news
-      if (this.#list === undefined && quietMs < 2 * GATHER_MS) await timing.wait(GATHER_MS, signal);
+      const waitedMs = cameMs - askedMs;
+      const isBusy = waitedMs >= NOTHING_WAITED_MS && waitedMs < BUSY_MS;
+      if (isBusy && this.#list === undefined && cameMs - gatheredMs >= READ_MS_LEAST) {
+        // waking for each piece would cost more than the news in it
+        await timing.wait(GATHER_MS, signal);
+        gatheredMs = timing.nowMs();
+      }
+      askedMs = timing.nowMs();
     }
     // half a list is none: the next one begins anew
     if (this.#list !== undefined) throw new Garbage("the stream ended before the list was whole");
   }
 
   #beginList(): void {
-    const { sink, counters } = this.#options;
-    counters.of(this.kind.name).lists++;
-    this.#list = sink.beginList();
-  }
-
-  /** Something came. Returns how long nothing had, ms. */
-  #heard(): number {
-    const before = this.#lastByteMs;
-    this.#lastByteMs = this.#options.timing.nowMs();
-    return this.#lastByteMs - before;
+    this.#counts.lists++;
+    this.#list = this.#options.sink.beginList();
   }
 
   #countTooLong(splitter: { tooLong: number }): void {
-    for (; splitter.tooLong > 0; splitter.tooLong--) this.#options.counters.refused(this.kind.name, "too_long");
+    for (; splitter.tooLong > 0; splitter.tooLong--) this.#counts.refused.too_long++;
   }
 
-  #read<Value>(bytes: Uint8Array, take: (value: Value) => void): void {
-    let value: Value;
+  #read(bytes: Uint8Array): object {
+    let value: unknown;
     try {
-      value = parseWithoutManagedFields(this.#decoder.decode(bytes)) as Value;
+      value = parseWithoutManagedFields(this.#decoder.decode(bytes));
     } catch (cause) {
       throw new Garbage("something that is no JSON", { cause });
     }
     if (value === null || typeof value !== "object") throw new Garbage("something that is no object");
-    take(value);
+    return value;
   }
 
   #take({ type, object }: WatchEvent): void {
-    const { counters } = this.#options;
     if (object === null || typeof object !== "object") throw new Garbage("an event of nothing");
     const version = object.metadata?.resourceVersion;
     switch (type) {
       case "ADDED":
       case "MODIFIED":
-        counters.event(this.kind.name, type === "ADDED" ? "added" : "modified");
+        this.#counts.events[type === "ADDED" ? "added" : "modified"]++;
         this.#give("put", object);
         break;
       case "DELETED":
-        counters.event(this.kind.name, "deleted");
+        this.#counts.events.deleted++;
         this.#give("delete", object);
         break;
       case "BOOKMARK":
-        counters.event(this.kind.name, "bookmark");
+        this.#counts.events.bookmark++;
         if (object.metadata?.annotations?.[INITIAL_END] === "true") this.#endList();
         break;
       case "ERROR":
@@ -371,12 +379,12 @@ export class Reflector {
 
   /** An object that makes no sense is counted and passed over: the others do. */
   #give(how: "put" | "delete", object: RawObject): void {
-    const { sink, counters } = this.#options;
+    const { sink } = this.#options;
     try {
       sink[how](this.kind, object);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof UsageError)) throw error;
-      counters.refused(this.kind.name, "unreadable");
+      this.#counts.refused.unreadable++;
     }
   }
 

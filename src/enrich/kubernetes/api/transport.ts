@@ -4,7 +4,7 @@ import type { TlsMaterial } from "./access.ts";
 export interface TransportAnswer {
   status: number;
   retryAfter: string | undefined;
-  /** Ends early, without an error, when the reader goes away. */
+  /** Each chunk is valid until the next is asked for. */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -41,7 +41,7 @@ class FetchTransport implements Transport {
     return {
       status: response.status,
       retryAfter: response.headers.get("retry-after") ?? undefined,
-      body: response.body ? chunksOf(response.body, signal) : NO_BYTES,
+      body: response.body ? new Chunks(response.body, signal) : NO_BYTES,
     };
   }
 
@@ -50,23 +50,53 @@ class FetchTransport implements Transport {
   }
 }
 
+/** A busy watch has an object of a few KB in each chunk. */
+const CHUNK_BYTES = 64 * 1024;
+
 /**
- * A body's chunks until the signal comes, which then is thrown. fetch itself stops listening to its signal when nobody
- * but the body is left of it.
+ * A body's chunks until the signal comes, when it throws: fetch itself stops listening to its signal when nobody but
+ * the body is left of it. All chunks lie in one buffer, and it is no generator: each chunk of a busy watch would cost a
+ * buffer and two turns more.
  */
-async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const stop = () => void reader.cancel(signal.reason).catch(() => "it has ended by itself");
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
+class Chunks implements AsyncIterableIterator<Uint8Array> {
+  readonly #body: ReadableStream<Uint8Array>;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #signal: AbortSignal;
+  readonly #stop = () => this.#leave();
+  #buffer = new ArrayBuffer(CHUNK_BYTES);
+
+  constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
+    this.#body = body;
+    this.#reader = body.getReader({ mode: "byob" });
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#stop, { once: true });
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      const { done, value } = await this.#reader.read(new Uint8Array(this.#buffer));
+      if (done) return { done, value: undefined };
+      this.#buffer = value.buffer;
+      return { done, value };
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw error;
     }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
+  }
+
+  return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#signal.removeEventListener("abort", this.#stop);
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Whoever waits for a chunk hears of it. */
+  #leave(): void {
+    this.#reader.releaseLock();
+    this.#body.cancel(this.#signal.reason).catch(() => "it has ended by itself");
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Access, TlsMaterial } from "../../../../src/enrich/kubernetes/api/access.ts";
 import { ApiClient } from "../../../../src/enrich/kubernetes/api/api_client.ts";
 import { ApiError, errorOfStatus } from "../../../../src/enrich/kubernetes/api/api_error.ts";
 import { ScriptedApi } from "../../../support/cluster/scripted_api.ts";
+import { until } from "../../../support/network_lab.ts";
+import { randomTest } from "../../../support/random.ts";
 
 const PLAIN: TlsMaterial = { ca: undefined, cert: undefined, key: undefined, serverName: undefined, insecure: false };
 
@@ -20,6 +23,13 @@ async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
   return all;
 }
 
+/** Each chunk is copied at once: it is valid until the next. */
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
 const never = new AbortController().signal;
 
 Deno.test("ApiClient.get() asks below the server's path, with credentials, and gives the body as it comes", async () => {
@@ -32,6 +42,32 @@ Deno.test("ApiClient.get() asks below the server's path, with credentials, and g
     "application/json",
     "Bearer x",
   ]);
+  client.close();
+});
+
+randomTest("ApiClient.get() gives a long body whole, however it is cut", async (random) => {
+  await using api = new ScriptedApi();
+  const client = clientOf(api);
+  const sent = Array.from({ length: 401 }, () => random.bytes(1 + random.below(random.oneIn(7) ? 150_000 : 401)));
+  const stream = api.stream();
+  const reading = bytesOf(await client.get("/x", "*/*", never));
+  for (const part of sent) stream.sendBytes(part);
+  stream.end();
+  assert(Buffer.concat(sent).equals(await reading));
+  client.close();
+});
+
+Deno.test("ApiClient.get() tells the server when a body is left", async () => {
+  await using api = new ScriptedApi();
+  const client = clientOf(api);
+  const stream = api.stream();
+  const body = await client.get("/x", "*/*", never);
+  stream.sendText("enough");
+  for await (const chunk of body) {
+    assert.equal(new TextDecoder().decode(chunk), "enough");
+    break;
+  }
+  await until("that it knows", () => !stream.isOpen);
   client.close();
 });
 

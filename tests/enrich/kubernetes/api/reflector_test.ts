@@ -408,7 +408,7 @@ Deno.test("Reflector does not come back at once to a server that ends every watc
   bed.nowMs += 10_000;
   first.end();
   await bed.untilRequests(6);
-  const retries = bed.waits.filter((ms) => ms !== 50);
+  const retries = bed.waits.filter((ms) => ms !== 100);
   assert.deepEqual(retries.slice(0, 4), [800, 1_600, 3_200, 6_400]);
 });
 
@@ -426,7 +426,29 @@ Deno.test("Reflector gathers news of a busy watch, and reads that of a quiet one
   stream.send("ADDED", named("b", "9"));
   await bed.untilNames("a", "b");
   await until("the pause", () => bed.waits.length > before);
-  assert.equal(bed.waits.at(-1), 50);
+  assert.equal(bed.waits.at(-1), 100);
+});
+
+Deno.test("Reflector reads for a while between two pauses, and never pauses while news waits to be read", async () => {
+  await using bed = new Bed();
+  const stream = bed.api.stream();
+  stream.sendInitialEnd("7");
+  await until("the list", () => bed.reflector.hasList);
+  const before = bed.waits.length;
+  const hear = async (name: string, afterMs: number) => {
+    bed.nowMs += afterMs;
+    stream.send("ADDED", named(name, "8"));
+    await until(name, () => bed.sink.all.includes(name));
+    // the reader asks for more only after its pause
+    stream.send("ADDED", named(`${name}, too`, "8"));
+    await until(`more than ${name}`, () => bed.sink.all.includes(`${name}, too`));
+    return bed.waits.length - before;
+  };
+  assert.equal(await hear("at once", 4), 0);
+  assert.equal(await hear("busy", 10), 1);
+  assert.equal(await hear("soon after the pause", 23), 1);
+  assert.equal(await hear("busy again", 10), 2);
+  assert.equal(await hear("after a quiet time", 211), 2);
 });
 
 Deno.test("Reflector.stop() ends it wherever it is", async () => {

@@ -13,10 +13,10 @@ function through(splitter: Splitter, text: string, random: Random, pieceMax: num
   const found: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const end = at + 1 + random.below(pieceMax);
-    // each is valid until the next, so it is read at once; and the piece is used again
     const piece = bytes.slice(at, end);
-    for (const part of splitter.split(piece)) found.push(new TextDecoder().decode(part));
-    piece.fill(0);
+    const parts = [...splitter.split(piece)];
+    found.push(...parts.map((part) => new TextDecoder().decode(part)));
+    piece.fill(0); // it is used again
     at = end;
   }
   return found;

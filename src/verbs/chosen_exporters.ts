@@ -1,0 +1,41 @@
+/** The exporters that settings choose: to receivers, to stdout, or to both. What did not change stays the same. */
+import type { Exporter, References } from "../export/mod.ts";
+import { EXPORT_QUEUE_RECORDS_DEFAULT } from "../limits.ts";
+import type { Settings } from "../settings/mod.ts";
+import { otlpExporters } from "./otlp_exporters.ts";
+import { createExporter, type Output, outputOf } from "./output.ts";
+
+export class ChosenExporters {
+  readonly #output: Output | undefined;
+  readonly #references: References;
+  readonly #addresses: () => readonly string[];
+  /** Those in service, by what was said of each. */
+  #made = new Map<string, Exporter>();
+
+  /** output: the command line's. addresses: those of the watched host. */
+  constructor(output: Output | undefined, references: References, addresses: () => readonly string[]) {
+    this.#output = output;
+    this.#references = references;
+    this.#addresses = addresses;
+  }
+
+  /** Throws UsageError for a file that cannot be read; then nothing has changed. */
+  async choose({ export: { traces } }: Settings): Promise<Exporter[]> {
+    const next = new Map<string, Exporter>();
+    const chosen = this.#output ?? outputOf(traces.stdout);
+    // who names a receiver and reads no terminal has said where flows go
+    const isSilent = traces.otlp.length > 0 && !chosen && !Deno.stdout.isTerminal();
+    if (!isSilent) {
+      const said = `stdout ${chosen}`;
+      const kept = this.#made.get(said);
+      next.set(said, kept ?? createExporter(chosen, this.#references, EXPORT_QUEUE_RECORDS_DEFAULT));
+    }
+    for (const receiver of traces.otlp) {
+      const said = JSON.stringify(receiver);
+      const kept = this.#made.get(said);
+      next.set(said, kept ?? (await otlpExporters([receiver], this.#references, this.#addresses))[0]!);
+    }
+    this.#made = next;
+    return [...next.values()];
+  }
+}
