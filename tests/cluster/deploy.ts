@@ -4,7 +4,7 @@ import { CHART } from "../support/chart/render.ts";
 import type { Json } from "../support/cluster/api_user.ts";
 import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
 import { attachedPrograms, remaining, thingsOf } from "../support/cluster/nodes/attached_programs.ts";
-import { DEMO_NAMESPACE, demoObjects } from "../support/cluster/nodes/demo.ts";
+import { DEMO_NAMESPACE, demoObjects, HOST_PORT, NODE_PORT, WEB_PORT } from "../support/cluster/nodes/demo.ts";
 import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
 import { Collector } from "../support/collector.ts";
 import { weirImage } from "../support/image/weir_image.ts";
@@ -77,16 +77,8 @@ Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled b
       return path;
     },
   };
-  const steps = {
-    refuses,
-    installs,
-    answers,
-    watchesTraffic,
-    upgradesConfiguration,
-    upgradesImage,
-    rollsBack,
-    uninstalls,
-  };
+  const upgrades = { upgradesConfiguration, namesFlows, upgradesImage, rollsBack };
+  const steps = { refuses, installs, answers, startsDemo, ...upgrades, uninstalls };
   for (const [name, step] of Object.entries(steps)) {
     // what comes later needs what came before
     if (!await t.step(name, () => step(stage))) throw new Error(`${name}: ${await troubles(stage)}`);
@@ -152,29 +144,109 @@ async function answers(stage: Stage): Promise<void> {
   }
 }
 
-async function watchesTraffic(stage: Stage): Promise<void> {
-  const { cluster, collector } = stage;
+async function startsDemo(stage: Stage): Promise<void> {
+  const { cluster } = stage;
   await cluster.apply(...demoObjects());
-  await cluster.kubectl(
-    "rollout",
-    "status",
-    "-n",
-    DEMO_NAMESPACE,
-    "daemonset/web",
-    "daemonset/client",
-    "--timeout=60s",
+  const sets = ["daemonset/web", "daemonset/client", "daemonset/host"];
+  await cluster.kubectl("rollout", "status", "-n", DEMO_NAMESPACE, ...sets, "--timeout=60s");
+}
+
+async function namesFlows(stage: Stage): Promise<void> {
+  const { cluster, collector } = stage;
+  const pods = await cluster.list("pods", "-n", DEMO_NAMESPACE);
+  const podOf = (app: string, node: string) =>
+    pods.find(({ metadata, spec }) => metadata.labels.app === app && spec.nodeName === node);
+  const [near, far, host] = [podOf("web", "n1"), podOf("web", "n2"), podOf("host", "n2")];
+  const services = await cluster.list("services", "-n", DEMO_NAMESPACE);
+  const { clusterIP } = services.find(({ metadata }) => metadata.name === "web").spec;
+  const talks: Talk[] = [
+    {
+      what: "a pod of the same node",
+      address: near.status.podIP,
+      port: WEB_PORT,
+      named: podNames(near),
+      nodes: ["n1"],
+    },
+    {
+      what: "a pod of another node",
+      address: far.status.podIP,
+      port: WEB_PORT,
+      named: podNames(far),
+      nodes: ["n1", "n2"],
+    },
+    {
+      what: "a pod in its host's network",
+      address: host.status.podIP,
+      port: HOST_PORT,
+      named: podNames(host),
+      nodes: ["n1", "n2"],
+    },
+    { what: "a Service", address: clusterIP, port: 80, named: { "k8s.service.name": "web" }, nodes: ["n1"] },
+  ];
+  for (const { address, port } of talks) {
+    match(await inClient(stage, "n1", `timeout 3 wget -q -O- http://${address}:${port}/`), /hello from/);
+  }
+  const outside = await cluster.fromOutside(
+    "wget",
+    "-q",
+    "-O-",
+    `http://${cluster.nodes[0]!.place.address}:${NODE_PORT}/`,
   );
-  const servers = await cluster.list("pods", "-n", DEMO_NAMESPACE, "-l", "app=web");
-  const there = servers.find(({ spec }) => spec.nodeName === "n2");
-  match(await inClient(stage, "n1", `timeout 3 wget -q -O- http://${there.status.podIP}:8080/`), /hello from web-/);
-  const nodes = await until("spans of the connection from both nodes", () => {
-    const ours = collector.spans().filter(({ attributes }) =>
-      attributes["destination.address"] === there.status.podIP && attributes["destination.port"] === 8080
-    );
-    return ours.length >= 2 && ours;
+  match(outside, /hello from web-/);
+  for (const talk of talks) await assertNamed(collector, podOf("client", "n1"), talk);
+}
+
+/** From the client of n1. */
+interface Talk {
+  what: string;
+  address: string;
+  port: number;
+  /** What the destination is called. */
+  named: Record<string, string>;
+  /** Who tells of it. */
+  nodes: string[];
+}
+
+function podNames({ metadata, spec }: Json): Record<string, string> {
+  return {
+    "k8s.pod.name": metadata.name,
+    "k8s.namespace.name": DEMO_NAMESPACE,
+    "k8s.daemonset.name": metadata.labels.app,
+    "k8s.node.name": spec.nodeName,
+  };
+}
+
+/** Spans of one direction, each with the node that told of it, by connection. */
+function connections(collector: Collector, client: Json, { address, port }: Talk) {
+  const spans = collector.requests().flatMap(({ resource, spans }) =>
+    spans.map((span) => ({ ...span, teller: String(resource["k8s.node.name"]) }))
+  );
+  const ours = spans.filter(({ attributes }) =>
+    attributes["source.address"] === client.status.podIP && attributes["destination.address"] === address &&
+    attributes["destination.port"] === port
+  );
+  return Object.values(Object.groupBy(ours, ({ attributes }) => String(attributes["source.port"]))).map((all) => all!);
+}
+
+/** All that was told is named on both sides, and somebody of each node told of one connection at least. */
+async function assertNamed(collector: Collector, client: Json, talk: Talk): Promise<void> {
+  const { what, named, nodes } = talk;
+  const told = await until(`spans of ${what} from ${nodes.join(" and ")}`, () => {
+    const all = connections(collector, client, talk);
+    const isWhole = all.some((spans) => nodes.every((node) => spans.some(({ teller }) => teller === node)));
+    return isWhole && all;
   }, SPANS_MS);
-  equal(new Set(nodes.map(({ traceId }) => traceId)).size, 1, "one connection is one trace");
-  equal(new Set(nodes.map(({ spanId }) => spanId)).size, nodes.length);
+  const wanted = [
+    ...Object.entries(podNames(client)).map(([name, value]) => [`source.${name}`, value]),
+    ...Object.entries(named).map(([name, value]) => [`destination.${name}`, value]),
+  ];
+  for (const spans of told) {
+    equal(new Set(spans.map(({ traceId }) => traceId)).size, 1, `${what}: a connection is one trace`);
+    equal(new Set(spans.map(({ spanId }) => spanId)).size, spans.length, what);
+    for (const { attributes } of spans) {
+      deepEqual(wanted.map(([name]) => [name, attributes[name!]]), wanted, `${what}: ${JSON.stringify(attributes)}`);
+    }
+  }
 }
 
 /** Lets Helm replace or remove the agents that there are: each must stop with its books closed. */

@@ -100,7 +100,7 @@ export class Collector implements AsyncDisposable {
 
   /** Every span that it wrote so far, in order; one that came twice is there twice. */
   spans(): FlowSpan[] {
-    return this.#requests().flatMap(({ spans }) => spans);
+    return this.requests().flatMap(({ spans }) => spans);
   }
 
   /** Every span that it wrote, without holding all of them. */
@@ -116,10 +116,11 @@ export class Collector implements AsyncDisposable {
 
   /** The resource that came with the newest spans. */
   resource(): Record<string, AttributeValue> {
-    return this.#requests().at(-1)?.resource ?? {};
+    return this.requests().at(-1)?.resource ?? {};
   }
 
-  #requests() {
+  /** Every request that it wrote so far: a resource, and its spans. */
+  requests(): ReturnType<typeof decodeJsonRequest>[] {
     let text: string;
     try {
       text = Deno.readTextFileSync(this.#spansPath);

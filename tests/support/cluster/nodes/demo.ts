@@ -1,12 +1,16 @@
-/** Workloads that talk: servers on every node behind a Service, and clients to run commands in. */
+/** Workloads that talk, one pod of each on every node: servers behind a Service and in the host's network, clients. */
 import type { Json } from "../api_user.ts";
 import { BUSYBOX_IMAGE } from "./node_images.ts";
 
 export const DEMO_NAMESPACE = "demo";
 export const WEB_PORT = 8080;
+export const HOST_PORT = 8090;
 export const NODE_PORT = 30_080;
 
-const SERVE = 'mkdir -p /tmp/w && echo "hello from $POD" > /tmp/w/index.html && exec httpd -f -p 8080 -h /tmp/w';
+function serve(port: number): string {
+  return `mkdir -p /tmp/w && echo "hello from $POD" > /tmp/w/index.html && exec httpd -f -p ${port} -h /tmp/w`;
+}
+
 const WAIT = "trap exit TERM; while :; do sleep 1; done";
 
 export function demoObjects(): Json[] {
@@ -14,11 +18,12 @@ export function demoObjects(): Json[] {
   const port = { port: 80, targetPort: "http" };
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: DEMO_NAMESPACE } },
-    daemonSet("web", SERVE, {
+    daemonSet("web", serve(WEB_PORT), {
       env: [{ name: "POD", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
       ports: [{ name: "http", containerPort: WEB_PORT }],
       readinessProbe: { httpGet: { path: "/", port: "http" }, periodSeconds: 1 },
     }),
+    daemonSet("host", serve(HOST_PORT), { ports: [{ containerPort: HOST_PORT }] }, { hostNetwork: true }),
     daemonSet("client", WAIT, {}),
     { apiVersion: "v1", kind: "Service", metadata: metadata("web"), spec: { selector: { app: "web" }, ports: [port] } },
     {
@@ -30,8 +35,7 @@ export function demoObjects(): Json[] {
   ];
 }
 
-/** One pod a node. */
-function daemonSet(name: string, script: string, container: Json): Json {
+function daemonSet(name: string, script: string, container: Json, pod: Json = {}): Json {
   const labels = { app: name };
   return {
     apiVersion: "apps/v1",
@@ -42,6 +46,7 @@ function daemonSet(name: string, script: string, container: Json): Json {
       template: {
         metadata: { labels },
         spec: {
+          ...pod,
           terminationGracePeriodSeconds: 1,
           containers: [{
             name,

@@ -97,6 +97,11 @@ export class NodeCluster implements AsyncDisposable {
     return await mustRun("nsenter", this.plane.within(kubectl, args));
   }
 
+  /** Runs a command where no pod and no node is, but all nodes can be reached. */
+  async fromOutside(command: string, ...args: string[]): Promise<string> {
+    return await mustRun("nsenter", [`--net=${this.plane.namespace.path}`, command, ...args]);
+  }
+
   /** What there is, as objects. */
   async list(...args: string[]): Promise<Json[]> {
     return JSON.parse(await this.kubectl("get", ...args, "-o", "json")).items;
