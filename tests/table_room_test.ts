@@ -18,7 +18,7 @@ Deno.test("tableRoom() gives the table what remains of the limit, within what is
     ok(plannedBytes > 0.85 * mib * MIB - 1_000 || flowsMax === FLOWS_MAX_FITTED);
   }
   ok(rooms[0]!.flowsMax < rooms[1]!.flowsMax && rooms[1]!.flowsMax < rooms[2]!.flowsMax);
-  ok(rooms[0]!.flowsMax > FLOWS_MAX_DEFAULT, "the chart's limit has room for the default");
+  ok(rooms[0]!.flowsMax > FLOWS_MAX_DEFAULT, "256 MiB have room for more than the default");
 });
 
 Deno.test("tableRoom() never goes below what is useful, and says that it does not fit", () => {
