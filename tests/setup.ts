@@ -4,8 +4,8 @@
  *
  *     deno run -A tests/setup.ts [kernels] [cluster] [image]
  *
- * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with; image:
- * what images are built and run with.
+ * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with, and nodes
+ * run; image: what images are built and run with.
  */
 
 import { collectorCommand } from "./support/tools/collector.ts";
@@ -20,7 +20,16 @@ const TOOLS: Record<string, string> = {
   ethtool: "ethtool",
   openssl: "openssl",
 };
-const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
+const CLUSTER_TOOLS: Record<string, string> = {
+  openssl: "openssl",
+  setpriv: "util-linux",
+  buildah: "buildah",
+  debootstrap: "debootstrap",
+  runc: "runc",
+  containerd: "containerd",
+  portmap: "containernetworking-plugins",
+  busybox: "busybox-static",
+};
 const IMAGE_TOOLS: Record<string, string> = {
   buildah: "buildah",
   podman: "podman",
@@ -45,7 +54,7 @@ function exists(path: string): boolean {
 }
 
 function isInstalled(command: string): boolean {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/bin"];
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/bin", "/usr/lib/cni"];
   return folders.some((folder) => exists(`${folder}/${command}`));
 }
 

@@ -5,13 +5,12 @@ import type { Json } from "../support/cluster/api_user.ts";
 import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
 import { attachedPrograms, remaining, thingsOf } from "../support/cluster/nodes/attached_programs.ts";
 import { DEMO_NAMESPACE, demoObjects, HOST_PORT, NODE_PORT, WEB_PORT } from "../support/cluster/nodes/demo.ts";
+import { agentPods, helmArgs, rolledOut, troubles, wget, writeConfig } from "../support/cluster/nodes/installed.ts";
 import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
 import { Collector } from "../support/collector.ts";
 import { weirImage } from "../support/image/weir_image.ts";
 import { until } from "../support/network_lab.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SELECTOR = "app.kubernetes.io/name=weir";
 const IMAGE_NEXT = "localhost/weir-test/weir:0.1.0-next";
 const STATUS_MS = 5_000;
 const SPANS_MS = 90_000;
@@ -19,23 +18,6 @@ const SPANS_MS = 90_000;
 interface Stage {
   cluster: NodeCluster;
   collector: Collector;
-  /** Arguments of Helm that name the image. */
-  image: string[];
-  config(change?: (text: string) => string): string;
-}
-
-/** Helm as the chart's page says it. */
-function install(verb: "install" | "upgrade", { image }: Stage, config: string, ...more: string[]): string[] {
-  const file = ["--set-file", `config.content=${config}`];
-  return [verb, "weir", CHART, ...image, ...file, "--wait", "--timeout", "2m", ...more];
-}
-
-async function agents({ cluster }: Stage): Promise<Json[]> {
-  return await cluster.list("pods", "-l", SELECTOR);
-}
-
-async function wget({ cluster }: Stage, pod: string, path: string, port = 8080): Promise<string> {
-  return await cluster.kubectl("exec", pod, "--", "wget", "-q", "-O-", `http://localhost:${port}/${path}`);
 }
 
 /** Everything of weir that the API server has. */
@@ -64,40 +46,22 @@ Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled b
   await using cluster = await NodeCluster.start({ images: [first, IMAGE_NEXT] });
   const { namespace } = cluster.plane;
   await using collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
-  const page = Deno.readTextFileSync(`${ROOT}tests/support/configurations/cluster.hcl`)
-    .replace("http://otel-collector:4317", `http://${CONTROL_PLANE_ADDRESS}:4317`);
-  let configs = 0;
-  const stage: Stage = {
-    cluster,
-    collector,
-    image: ["--set", "image.repository=localhost/weir-test/weir,image.tag=0.1.0,image.pullPolicy=Never"],
-    config(change = (text) => text) {
-      const path = `${cluster.folder}/weir-${++configs}.hcl`;
-      Deno.writeTextFileSync(path, change(page));
-      return path;
-    },
-  };
+  const stage: Stage = { cluster, collector };
   const upgrades = { upgradesConfiguration, namesFlows, upgradesImage, rollsBack };
   const steps = { refuses, installs, answers, startsDemo, ...upgrades, uninstalls };
   for (const [name, step] of Object.entries(steps)) {
     // what comes later needs what came before
-    if (!await t.step(name, () => step(stage))) throw new Error(`${name}: ${await troubles(stage)}`);
+    if (!await t.step(name, () => step(stage))) throw new Error(`${name}: ${await troubles(cluster)}`);
   }
 });
-
-async function troubles({ cluster }: Stage): Promise<string> {
-  const said = await cluster.kubectl("get", "events,pods", "-A").catch(String);
-  const logs = await cluster.kubectl("logs", "-l", SELECTOR, "--tail=20", "--prefix").catch(String);
-  return `${said}\n${logs}`;
-}
 
 async function refuses(stage: Stage): Promise<void> {
   const { cluster } = stage;
   const values = await cluster.tryHelm("install", "weir", CHART, "--set", "config.values.span.udp_timeot=3s");
   match(values.errors, /'\/config\/values\/span'.*'udp_timeot' not allowed/);
-  const typo = stage.config((text) => text.replace("udp_timeout", "udp_timeot"));
+  const typo = writeConfig(cluster, (text) => text.replace("udp_timeout", "udp_timeot"));
   const place = placeOf(typo, "udp_timeot");
-  const text = await cluster.tryHelm(...install("install", stage, typo));
+  const text = await cluster.tryHelm(...helmArgs("install", typo));
   ok(!text.ok);
   const told = new RegExp(`config\\.hcl:${place}: unknown key "span\\.udp_timeot": did you mean "udp_timeout"\\?`);
   match(text.text + text.errors, told);
@@ -111,10 +75,10 @@ function placeOf(path: string, word: string): string {
   return `${before.length}:${before.at(-1)!.length + 1}`;
 }
 
-async function installs(stage: Stage): Promise<void> {
-  const notes = await stage.cluster.helm(...install("install", stage, stage.config()));
+async function installs({ cluster }: Stage): Promise<void> {
+  const notes = await cluster.helm(...helmArgs("install", writeConfig(cluster)));
   match(notes, /One pod a node/);
-  const pods = await agents(stage);
+  const pods = await agentPods(cluster);
   deepEqual(pods.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
   for (const { status } of pods) {
     const { ready, restartCount } = status.containerStatuses[0];
@@ -122,12 +86,12 @@ async function installs(stage: Stage): Promise<void> {
   }
 }
 
-async function answers(stage: Stage): Promise<void> {
-  const { cluster } = stage;
-  for (const { metadata: { name } } of await agents(stage)) {
-    equal((await wget(stage, name, "livez")).trim(), "ok");
-    equal((await wget(stage, name, "readyz")).trim(), "ok");
-    match(await wget(stage, name, "metrics", 10_250), /^weir_interface_attached\{interface="eth0",mode="tcx"\} 1$/m);
+async function answers({ cluster }: Stage): Promise<void> {
+  for (const pod of await agentPods(cluster)) {
+    const { name } = pod.metadata;
+    equal(await wget(cluster, pod, "livez"), "ok");
+    equal(await wget(cluster, pod, "readyz"), "ok");
+    match(await wget(cluster, pod, "metrics", 10_250), /^weir_interface_attached\{interface="eth0",mode="tcx"\} 1$/m);
     const started = performance.now();
     match(await cluster.kubectl("exec", name, "--", "weir", "status"), /eth0/);
     ok(performance.now() - started < STATUS_MS, "no name is looked up: nobody would answer here");
@@ -252,19 +216,18 @@ async function assertNamed(collector: Collector, client: Json, talk: Talk): Prom
 /** Lets Helm replace or remove the agents that there are: each must stop with its books closed. */
 async function replace(stage: Stage, ...helm: string[]): Promise<void> {
   const { cluster } = stage;
-  const logs = (await agents(stage)).map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
+  const logs = (await agentPods(cluster)).map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
   await cluster.helm(...helm);
-  // Helm is content when all but as many as may be missing are ready
-  if (helm[0] !== "uninstall") await cluster.kubectl("rollout", "status", "daemonset/weir", "--timeout=60s");
+  if (helm[0] !== "uninstall") await rolledOut(cluster);
   for (const log of await Promise.all(logs)) match(log, /Stopped: .*books closed/);
 }
 
 async function upgradesConfiguration(stage: Stage): Promise<void> {
   const { cluster } = stage;
-  const before = await agents(stage);
-  const wider = stage.config((text) => text.replace('"ens*"', '"ens*", "veth*"'));
-  await replace(stage, ...install("upgrade", stage, wider, "--reuse-values"));
-  const after = await agents(stage);
+  const before = await agentPods(cluster);
+  const wider = writeConfig(cluster, (text) => text.replace('"ens*"', '"ens*", "veth*"'));
+  await replace(stage, ...helmArgs("upgrade", wider, "--reuse-values"));
+  const after = await agentPods(cluster);
   deepEqual(after.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
   ok(after.every(({ metadata }) => !before.some((old) => old.metadata.name === metadata.name)));
   for (const { namespace } of cluster.nodes) {
@@ -273,16 +236,17 @@ async function upgradesConfiguration(stage: Stage): Promise<void> {
 }
 
 async function upgradesImage(stage: Stage): Promise<void> {
+  const { cluster } = stage;
   const next = ["--reuse-values", "--set", "image.tag=0.1.0-next"];
   await replace(stage, "upgrade", "weir", CHART, ...next, "--wait", "--timeout", "2m");
-  for (const { spec } of await agents(stage)) equal(spec.containers[0].image, IMAGE_NEXT);
+  for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, IMAGE_NEXT);
 }
 
 async function rollsBack(stage: Stage): Promise<void> {
   const { cluster } = stage;
   match(await cluster.helm("history", "weir"), /^3\s.*deployed/m);
   await replace(stage, "rollback", "weir", "1", "--wait", "--timeout", "2m");
-  for (const { spec } of await agents(stage)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
+  for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
   for (const { namespace } of cluster.nodes) {
     ok(attachedPrograms(namespace).every(({ device }) => device === "eth0"));
   }
@@ -294,7 +258,7 @@ async function uninstalls(stage: Stage): Promise<void> {
   equal(programs.length, 4);
   const things = await thingsOf(programs);
   await replace(stage, "uninstall", "weir", "--wait");
-  await until("pods to be gone", async () => (await agents(stage)).length === 0, SPANS_MS);
+  await until("pods to be gone", async () => (await agentPods(cluster)).length === 0, SPANS_MS);
   deepEqual(await leftInCluster(stage), []);
   for (const { namespace } of cluster.nodes) deepEqual(attachedPrograms(namespace), []);
   await until("programs and maps to be gone", async () => (await remaining(things)).length === 0);

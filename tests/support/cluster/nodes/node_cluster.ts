@@ -78,17 +78,20 @@ export class NodeCluster implements AsyncDisposable {
     await node.prepare();
   }
 
-  /** All at once. Everybody knows the way to everybody's pods. */
+  /** All at once. */
   async #startNodes(): Promise<void> {
-    const starting = this.nodes.map(async (node) => {
-      const subnet = await node.start(this.#archives);
-      const others = this.nodes.filter((other) => other !== node).map(({ namespace }) => namespace);
-      for (const other of [this.plane.namespace, ...others]) {
-        other.ip(`route replace ${subnet} via ${node.place.address}`);
-      }
-    });
+    const starting = this.nodes.map((node) => this.startNode(node));
     await Promise.allSettled(starting);
     await Promise.all(starting);
+  }
+
+  /** Boots a node, and tells everybody the way to its pods. */
+  async startNode(node: ClusterNode): Promise<void> {
+    const subnet = await node.start(this.#archives);
+    const others = this.nodes.filter((other) => other !== node).map(({ namespace }) => namespace);
+    for (const other of [this.plane.namespace, ...others]) {
+      other.ip(`route replace ${subnet} via ${node.place.address}`);
+    }
   }
 
   /** Runs kubectl as the administrator. Throws with what it complained of. */
