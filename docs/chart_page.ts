@@ -8,6 +8,7 @@ The table of values is made from \`chart/values.yaml\` by \`deno task docs\`.
 
 \`\`\`sh
 helm install weir ./chart --set-file config.content=weir.hcl --wait --timeout 10m
+kubectl rollout status daemonset/weir     # Helm 3 does not wait for as many nodes as may be without
 kubectl get pods -l app.kubernetes.io/name=weir
 POD=$(kubectl get pod -l app.kubernetes.io/name=weir -o jsonpath='{.items[0].metadata.name}')
 kubectl exec $POD -- wget -q -O- http://localhost:8080/livez

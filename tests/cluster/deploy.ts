@@ -8,16 +8,25 @@ import { DEMO_NAMESPACE, demoObjects, HOST_PORT, NODE_PORT, WEB_PORT } from "../
 import { agentPods, helmArgs, rolledOut, troubles, wget, writeConfig } from "../support/cluster/nodes/installed.ts";
 import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
 import { Collector } from "../support/collector.ts";
+import { generate, type Sent } from "../support/generator.ts";
+import { say } from "../support/host.ts";
 import { weirImage } from "../support/image/weir_image.ts";
 import { until } from "../support/network_lab.ts";
 
 const IMAGE_NEXT = "localhost/weir-test/weir:0.1.0-next";
 const STATUS_MS = 5_000;
 const SPANS_MS = 90_000;
+const TRAFFIC_PORT = 4_243;
+const TRAFFIC_RATE = 1_009;
+const TRAFFIC_SECONDS = 31;
+/** From an agent's end to its successor's first packet. */
+const GAP_SECONDS_MOST = 20;
 
 interface Stage {
   cluster: NodeCluster;
   collector: Collector;
+  /** While the image was upgraded. */
+  sentPackets: number;
 }
 
 /** Everything of weir that the API server has. */
@@ -46,7 +55,7 @@ Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled b
   await using cluster = await NodeCluster.start({ images: [first, IMAGE_NEXT] });
   const { namespace } = cluster.plane;
   await using collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
-  const stage: Stage = { cluster, collector };
+  const stage: Stage = { cluster, collector, sentPackets: 0 };
   const upgrades = { upgradesConfiguration, namesFlows, upgradesImage, rollsBack };
   const steps = { refuses, installs, answers, startsDemo, ...upgrades, uninstalls };
   for (const [name, step] of Object.entries(steps)) {
@@ -78,6 +87,7 @@ function placeOf(path: string, word: string): string {
 async function installs({ cluster }: Stage): Promise<void> {
   const notes = await cluster.helm(...helmArgs("install", writeConfig(cluster)));
   match(notes, /One pod a node/);
+  await rolledOut(cluster);
   const pods = await agentPods(cluster);
   deepEqual(pods.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
   for (const { status } of pods) {
@@ -238,18 +248,35 @@ async function upgradesConfiguration(stage: Stage): Promise<void> {
 async function upgradesImage(stage: Stage): Promise<void> {
   const { cluster } = stage;
   const next = ["--reuse-values", "--set", "image.tag=0.1.0-next"];
+  const traffic = sendSteadily(cluster);
   await replace(stage, "upgrade", "weir", CHART, ...next, "--wait", "--timeout", "2m");
   for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, IMAGE_NEXT);
+  stage.sentPackets = (await traffic).packets;
+}
+
+/** From outside into the first node, through all of an upgrade. */
+async function sendSteadily({ plane, nodes }: NodeCluster): Promise<Sent> {
+  const device = nodes[0]!.name;
+  const much = { packets: TRAFFIC_RATE * TRAFFIC_SECONDS, rate: TRAFFIC_RATE };
+  return await generate({ interface: device, namespace: plane.namespace.name, destinationPort: TRAFFIC_PORT, ...much });
 }
 
 async function rollsBack(stage: Stage): Promise<void> {
-  const { cluster } = stage;
+  const { cluster, collector, sentPackets } = stage;
   match(await cluster.helm("history", "weir"), /^3\s.*deployed/m);
   await replace(stage, "rollback", "weir", "1", "--wait", "--timeout", "2m");
   for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
   for (const { namespace } of cluster.nodes) {
     ok(attachedPrograms(namespace).every(({ device }) => device === "eth0"));
   }
+  // both agents that saw the traffic have stopped: all that they counted is there
+  const told = collector.spans().filter(({ attributes }) => attributes["destination.port"] === TRAFFIC_PORT);
+  const counted = told.reduce((sum, { attributes }) => sum + Number(attributes["flow.packets.delta"]), 0);
+  const gap = sentPackets - counted;
+  say(`between two agents ${gap} of ${sentPackets} packets went by, ${TRAFFIC_RATE} a second`);
+  ok(told.length >= 2, "both agents told of it");
+  ok(gap >= 0, "no packet counts twice");
+  ok(gap < TRAFFIC_RATE * GAP_SECONDS_MOST, `${gap} packets`);
 }
 
 async function uninstalls(stage: Stage): Promise<void> {
@@ -258,8 +285,7 @@ async function uninstalls(stage: Stage): Promise<void> {
   equal(programs.length, 4);
   const things = await thingsOf(programs);
   await replace(stage, "uninstall", "weir", "--wait");
-  await until("pods to be gone", async () => (await agentPods(cluster)).length === 0, SPANS_MS);
-  deepEqual(await leftInCluster(stage), []);
+  await until("all of it to be gone", async () => (await leftInCluster(stage)).length === 0, SPANS_MS);
   for (const { namespace } of cluster.nodes) deepEqual(attachedPrograms(namespace), []);
   await until("programs and maps to be gone", async () => (await remaining(things)).length === 0);
 }

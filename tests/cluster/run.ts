@@ -16,6 +16,6 @@ if (unknown.length) {
   Deno.exit(2);
 }
 await controlPlaneCommands();
-const args = ["test", "-A", "--quiet", ...wanted.map((file) => `${FOLDER}${file}.ts`)];
+const args = ["test", "-A", ...wanted.map((file) => `${FOLDER}${file}.ts`)];
 const { code } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" }).spawn().status;
 Deno.exit(code);
