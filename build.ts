@@ -31,7 +31,7 @@ const PARTS: Record<string, Part> = {
       ...files("tests/support", [".c"]),
       "build.ts",
     ],
-    outputs: ["flow.bpf.o", "layout.bpf.o", "conventional.bpf.o", "stranger.bpf.o"],
+    outputs: ["flow.bpf.o", "trace.bpf.o", "layout.bpf.o", "conventional.bpf.o", "stranger.bpf.o"],
     build: buildBpf,
   },
   wasm: {
@@ -132,6 +132,7 @@ async function buildBpf(): Promise<void> {
   ];
   const sources = {
     flow: "bpf/flow.bpf.c",
+    trace: "bpf/trace.bpf.c",
     layout: "bpf/layout.bpf.c",
     conventional: "tests/bench/conventional.bpf.c",
     stranger: "tests/support/stranger.bpf.c",

@@ -6,6 +6,7 @@
  * slots and books have one writer. The verdict is always "go on": weir never changes a packet's fate.
  */
 #include "cursor.bpf.h"
+#include "filter.bpf.h"
 #include "knobs.bpf.h"
 #include "maps.bpf.h"
 #include "measures.bpf.h"
@@ -15,11 +16,6 @@
 _Static_assert(sizeof(struct packet) <= SCRATCH_BYTES, "a packet fits its scratch");
 
 #define GO_ON -1	/* TC_ACT_UNSPEC and TCX_NEXT */
-
-enum link {
-	LINK_ETHERNET,
-	LINK_NONE,	/* tun, WireGuard, IPIP: the packet begins with its IP header */
-};
 
 /* Fixed properties of an entry point: constants to the compiler. */
 struct entry {
@@ -39,27 +35,27 @@ static __always_inline void book(struct books *books, enum term term, const stru
 	sum->wire_bytes += measures->wire_bytes;
 }
 
-/* Lists a frame that became no flow. Seldom, so a shared map will do. */
-static __noinline int list_stray(__u32 ifindex, __u32 ethertype_hook_term, __u32 bytes)
+/* struct stray_key in one word. */
+static __always_inline __u64 stray_word(__u32 ifindex, __u16 ethertype, enum hook hook, enum term term)
 {
-	struct stray_key key = {
-		.ifindex = ifindex,
-		.ethertype = ethertype_hook_term >> 16,
-		.hook = ethertype_hook_term >> 8 & 0xff,
-		.term = ethertype_hook_term & 0xff,
-	};
-	struct stray first = { .frames = 1, .bytes = bytes };
-	struct stray *stray = bpf_map_lookup_elem(&strays, &key);
+	return ifindex | (__u64)ethertype << 32 | (__u64)hook << 48 | (__u64)term << 56;
+}
+
+/* Lists frames that became no flow. Seldom, so a shared map will do. */
+static __noinline int list_stray(__u64 word, __u64 frames, __u64 bytes)
+{
+	struct stray first = { .frames = frames, .bytes = bytes };
+	struct stray *stray = bpf_map_lookup_elem(&strays, &word);
 
 	if (!stray) {
-		if (!bpf_map_update_elem(&strays, &key, &first, BPF_NOEXIST))
+		if (!bpf_map_update_elem(&strays, &word, &first, BPF_NOEXIST))
 			return 0;
 		/* another CPU was first, or there is no room */
-		stray = bpf_map_lookup_elem(&strays, &key);
+		stray = bpf_map_lookup_elem(&strays, &word);
 		if (!stray)
 			return -1;
 	}
-	__sync_fetch_and_add(&stray->frames, 1);
+	__sync_fetch_and_add(&stray->frames, frames);
 	__sync_fetch_and_add(&stray->bytes, bytes);
 	return 0;
 }
@@ -68,25 +64,41 @@ static __always_inline void book_stray(struct books *books, enum term term, cons
 				       const struct packet *packet, __u32 ifindex, enum hook hook)
 {
 	book(books, term, measures);
-	if (list_stray(ifindex, (__u32)packet->ethertype << 16 | (__u32)hook << 8 | term, measures->bytes))
+	if (list_stray(stray_word(ifindex, packet->ethertype, hook, term), 1, measures->bytes))
 		books->events[EVENT_STRAY_UNLISTED]++;
 }
 
-static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, bool replay,
-				  struct packet *packet)
+/* Makes a place another key's. */
+static __noinline int move_withheld(struct cpu_area *area, struct withheld *place, __u64 word)
 {
-	struct cursor cursor = cursor_open(skb, access, replay, replay || skb->gso_size);
-	enum malformed verdict = PARSED;
+	int unlisted = 0;
 
-	__builtin_memset(packet, 0, sizeof(*packet));
-	/* The outermost tag may be offloaded: taken out of the frame and kept beside it. */
-	if (skb->vlan_present)
-		add_vlan(packet, skb->vlan_tci);
-	if (link == LINK_ETHERNET)
-		verdict = parse_link(&cursor, packet);
-	else
-		packet->ethertype = bpf_ntohs(skb->protocol);
-	packet->verdict = verdict == PARSED ? parse_network(&cursor, packet) : verdict;
+	if (!area || !place)
+		return 0;
+	area->withheld_moves++;
+	asm volatile("" ::: "memory");
+	if (place->sum.frames)
+		unlisted = list_stray(place->word, place->sum.frames, place->sum.bytes);
+	place->sum.frames = 0;
+	place->sum.bytes = 0;
+	place->word = word;
+	asm volatile("" ::: "memory");
+	area->withheld_moves++;
+	return unlisted;
+}
+
+static __always_inline void book_withheld(struct cpu_area *area, struct books *books, enum term term,
+					  const struct measures *measures, __u32 ifindex, enum hook hook)
+{
+	__u32 index = ifindex * HOOK_COUNT + hook + (term == TERM_SAMPLED_OUT ? WITHHELD_PLACES / 2 : 0);
+	struct withheld *place = &area->withheld[index & (WITHHELD_PLACES - 1)];
+	__u64 word = stray_word(ifindex, 0, hook, term);
+
+	book(books, term, measures);
+	if (unlikely(place->word != word) && move_withheld(area, place, word))
+		books->events[EVENT_STRAY_UNLISTED]++;
+	place->sum.frames += measures->frames;
+	place->sum.bytes += measures->bytes;
 }
 
 /* The slower way of reading, for what the faster one could not tell. */
@@ -223,6 +235,11 @@ static __always_inline int observe(struct __sk_buff *skb, const struct entry ent
 	book(books, TERM_SEEN, &measures);
 
 	if (likely(packet->verdict == PARSED)) {
+		term = withheld_as(packet, ifindex);
+		if (term != TERM_ACCOUNTED) {
+			book_withheld(area, books, term, &measures, ifindex, hook);
+			return GO_ON;
+		}
 		sighting.packet = packet;
 		sighting.measures = &measures;
 		sighting.books = books;

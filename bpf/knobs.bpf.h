@@ -8,4 +8,7 @@
 /* A section of its own: the loader then needs no symbol table to find it. */
 const volatile struct knobs knobs SEC(".rodata.knobs") = {};
 
+/* Of the filter: enum ends of each port. Read only with WITHHOLD_PORTS. */
+const volatile __u64 filter_ports[PORT_WORDS] SEC(".rodata.ports") = {};
+
 #endif

@@ -4,6 +4,7 @@
 #define WEIR_MAPS_BPF_H
 
 #include "books.h"
+#include "filter.h"
 #include "slot.h"
 
 /* Flows in the making: CPU × set → two slots. Written by the CPU that owns the part, read live through mmap. */
@@ -37,5 +38,24 @@ struct {
 	__type(key, struct stray_key);
 	__type(value, struct stray);
 } strays SEC(".maps");
+
+/* The filter's addresses: node → 256 entries, one for each value of an address's next byte. Written before the program
+ * runs, and never again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct filter_node);
+} filter_nodes SEC(".maps");
+
+/* Devices whose packets the filter keeps out. Written by user space before a device's program runs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} filter_devices SEC(".maps");
 
 #endif

@@ -32,6 +32,11 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+enum link {
+	LINK_ETHERNET,
+	LINK_NONE,	/* tun, WireGuard, IPIP: the packet begins with its IP header */
+};
+
 /* What a frame said. Words as struct flow_key has them. It lives in the CPU's area, not on the stack: what is read back
  * from a map is any number to the verifier, so that it need not follow every way of parsing through the counting, too.
  */
@@ -332,6 +337,23 @@ static __always_inline enum malformed parse_network(struct cursor *cursor, struc
 		return PARSED_NOT_IP;
 	packet->header_bytes = cursor->offset;
 	return verdict;
+}
+
+static __always_inline void parse(struct __sk_buff *skb, enum access access, enum link link, bool replay,
+				  struct packet *packet)
+{
+	struct cursor cursor = cursor_open(skb, access, replay, replay || skb->gso_size);
+	enum malformed verdict = PARSED;
+
+	__builtin_memset(packet, 0, sizeof(*packet));
+	/* The outermost tag may be offloaded: taken out of the frame and kept beside it. */
+	if (skb->vlan_present)
+		add_vlan(packet, skb->vlan_tci);
+	if (link == LINK_ETHERNET)
+		verdict = parse_link(&cursor, packet);
+	else
+		packet->ethertype = bpf_ntohs(skb->protocol);
+	packet->verdict = verdict == PARSED ? parse_network(&cursor, packet) : verdict;
 }
 
 #endif

@@ -4,6 +4,7 @@ import { settingsSchema } from "../src/settings/schema/schema.ts";
 import { attributesPage } from "./attributes_page.ts";
 import { chartPage } from "./chart_page.ts";
 import { chartSchema } from "./chart_schema.ts";
+import { filtersPage } from "./filters_page.ts";
 import { formatted } from "./markdown.ts";
 import { merminPage } from "./mermin_page.ts";
 import { netmonPage } from "./netmon_page.ts";
@@ -14,6 +15,7 @@ export async function generated(): Promise<Record<string, string>> {
     "chart/README.md": await formatted(chartPage(), "md"),
     "chart/values.schema.json": JSON.stringify(chartSchema()) + "\n",
     "docs/attributes.md": await formatted(attributesPage(), "md"),
+    "docs/filters.md": await formatted(filtersPage(), "md"),
     "docs/settings.md": await formatted(settingsPage(), "md"),
     "docs/coming-from-mermin.md": await formatted(merminPage(), "md"),
     "docs/coming-from-netmon.md": await formatted(netmonPage(), "md"),

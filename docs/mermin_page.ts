@@ -2,6 +2,7 @@
 import { SPELLINGS } from "../src/settings/spelling/spellings.ts";
 import { effectRows } from "./key_rows.ts";
 import { code, table } from "./markdown.ts";
+import { MERMIN_METRICS, metricRow } from "./metric_names.ts";
 import { foreignRows } from "./settings_page.ts";
 
 const INTRODUCTION = `# Coming from Mermin
@@ -39,10 +40,11 @@ weir config print config.hcl --origin      # what an agent would run with
 const COMMANDS: string[][] = [
   ["`mermin --config FILE`", "`weir run --config FILE`"],
   ["`--log-level LEVEL`", "the same"],
-  ["`--auto-reload`, `--worker-threads`", "not there: see below"],
-  ["`mermin diagnose bpf`", "`weir doctor` (`weir diagnose` is the same)"],
+  ["`--auto-reload`", "the same; SIGHUP, too"],
+  ["`--worker-threads`", "taken, without effect: weir has one thread that counts, and one that exports and answers"],
+  ["`mermin diagnose bpf --interface/--pattern/--skip`", "the same; `weir doctor` looks at everything else, too"],
   ["`/livez`, `/readyz`, `/startup` on 8080", "the same, body `ok`"],
-  ["`/metrics` on 10250", "the same port; metrics are called `weir_…`"],
+  ["`/metrics`, `/metrics/standard`, `/metrics/debug`, `/metrics:summary` on 10250", "the same; names below"],
 ];
 
 /** Groups that Mermin's files do not have. */
@@ -68,5 +70,9 @@ export function merminPage(): string {
     "Every key has a variable of its own: `WEIR_` and its path.",
     "## Commands",
     table(["Mermin", "weir"], COMMANDS),
+    "## Metrics",
+    "All begin with `weir_` instead of `mermin_`. `/metrics/debug` has the second half of them where " +
+    "`internal.metrics.debug_metrics_enabled` is on.",
+    table(["Mermin", "weir", ""], MERMIN_METRICS.map(metricRow)),
   ].join("\n\n");
 }

@@ -3,6 +3,7 @@ import { settingsSchema } from "../src/settings/schema/schema.ts";
 import { view, viewAt } from "../src/settings/schema/view.ts";
 import { SPELLINGS } from "../src/settings/spelling/spellings.ts";
 import { code, table } from "./markdown.ts";
+import { metricRow, NETMON_METRICS } from "./metric_names.ts";
 import { foreignRows } from "./settings_page.ts";
 
 const INTRODUCTION = `# Coming from NetMon
@@ -33,12 +34,15 @@ const SAME = [
 const COMMANDS: string[][] = [
   ["`netmon --config=FILE`", "`weir run --config FILE`"],
   ["`netmon --interface=eth0`", "`weir run --interface eth0`; repeatable, globs, `!exclusions`"],
-  ["`netmon --debug --log-level=trace`", "`weir run --log-level trace`"],
+  ["`netmon --debug --log-level=trace`", "the same"],
   ["`netmon-cli status`", "`weir status`"],
-  ["`netmon-cli flows dump`", "`weir flows`"],
-  ["`netmon-cli stats flows`", "`weir status`, `weir books`"],
+  ["`netmon-cli flows dump`", "`weir flows dump`, `weir flows`"],
+  ["`netmon-cli stats flows`", "`weir stats flows`; `weir books` for what became of every packet"],
+  ["`netmon-cli debug trace on`", "`weir debug trace on`, `weir debug trace off`"],
+  ["`netmon-cli debug packet-trace on`", "`weir debug packet-trace on`: one line a packet, bounded, by filter"],
   ["`netmon-cli doctor`, `netmon-cli check-system`", "`weir doctor`, `weir check-system`"],
-  ["`tc filter show dev DEVICE`", "`weir status`, which shows tcx hooks, too"],
+  ["`netmon-cli support bundle`", "`weir support bundle`, `weir support-bundle --output=FILE`"],
+  ["`tc filter show dev DEVICE`", "`weir status --interfaces`, which shows tcx hooks, too"],
   ["Prometheus on 9090", "`export.prometheus.port` is taken over; the default is 10250, metrics are called `weir_…`"],
 ];
 
@@ -58,6 +62,8 @@ export function netmonPage(): string {
     "Every key has a variable of its own: `WEIR_` and its path.",
     "## Commands",
     table(["NetMon", "weir"], COMMANDS),
+    "## Metrics",
+    table(["NetMon", "weir", ""], NETMON_METRICS.map(metricRow)),
   ].join("\n\n");
 }
 

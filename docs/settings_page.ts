@@ -122,7 +122,9 @@ const INTRODUCED: Record<string, string[]> = {
     "Patterns are addresses and prefixes, numbers and ranges (`443`, `32000-60999`), and globs (`*`, `?`, `[…]`, " +
     "`{a,b}`). A flow passes a key when no pattern of `not_match` meets it, and one of `match` does or there is none; " +
     "it is handed out when it passes all keys. Patterns that cannot be read, or meet nothing that there is, are errors.",
+    "What each key looks at, and what a filter costs: [filters.md](filters.md).",
   ],
+  sampling: ["Which flows those are, and what has failed: [filters.md](filters.md#sampling)."],
   attributes: [
     "KIND is pod, node, service, endpoint, endpointslice, ingress, gateway or networkpolicy. Without `association`, " +
     "pods, nodes, services and endpoints are found by address.",

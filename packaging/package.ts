@@ -7,7 +7,6 @@
 import { dirname, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname!, "..");
-const OUTPUTS = ["flow.bpf.o", "span.wasm", "table.wasm"];
 /** The modules that the agent is entered by: the second is a thread's. */
 const ENTRIES = ["src/main.ts", "src/collector_thread.ts"];
 
@@ -24,7 +23,7 @@ await pack(resolve(folder), deno);
 async function pack(folder: string, deno: string): Promise<void> {
   if (isFilled(folder)) fail(`Cannot write to ${folder}: it is not empty; name a new folder`);
   const { tasks, permissions, imports }: Configuration = JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`));
-  for (const path of [...sources("src"), ...OUTPUTS.map((name) => `.output/${name}`), "LICENSE", "deno.lock"]) {
+  for (const path of [...sources("src"), ...outputs(), "LICENSE", "deno.lock"]) {
     copy(`${ROOT}/${path}`, `${folder}/${path}`);
   }
   const used = usedImports(imports, folder);
@@ -47,6 +46,13 @@ function sources(folder: string): string[] {
   return [...Deno.readDirSync(`${ROOT}/${folder}`)].flatMap(({ name, isDirectory }) =>
     isDirectory ? sources(`${folder}/${name}`) : [`${folder}/${name}`]
   );
+}
+
+/** Of what was built, the agent's part: the rest is for tests. */
+function outputs(): string[] {
+  const text = Deno.readTextFileSync(`${ROOT}/src/artifacts.ts`);
+  const names = [...text.matchAll(/\bread\("([\w.]+)"\)/g)].map(([, name]) => `.output/${name}`);
+  return names.length ? names : fail("src/artifacts.ts reads nothing that was built");
 }
 
 function copy(from: string, to: string): void {

@@ -2,22 +2,30 @@
  * The agent: the stages wired in the order that a packet meets them, started, and stopped in the same order, so that
  * nothing is left in between.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AttributeSets } from "./attribute_sets.ts";
-import type { Books, ExporterTerms } from "./books.ts";
+import { type Amount, type Books, zeroAmount } from "./books.ts";
 import {
   type AttachMode,
   type AuditLine,
   Capture,
+  type ChainedProgram,
   type InterfaceChoice,
   type Kernel,
+  kernelFilter,
   type NetworkNamespace,
+  type PacketTrace,
   type Stray,
+  type TraceOptions,
   type WatchedDevice,
 } from "./capture/mod.ts";
 import { systemClock } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import {
+  type EndedCount,
+  EndedFlows,
+  type FlowCount,
   OutReader,
   shortestIdleTimeoutMs,
   TableBooks,
@@ -29,10 +37,15 @@ import {
 import { assert } from "./errors.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
-import type { TcxOrder } from "./flow.ts";
+import type { FilterSettings } from "./filter.ts";
+import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
+import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { RecentRecords } from "./recent_records.ts";
 import { readBooks } from "./read_books.ts";
+import { type RecordCounts, RecordGate } from "./record_gate.ts";
+import type { Sampling } from "./sampling.ts";
 import { nextTurn } from "./turn.ts";
 
 export interface AgentOptions {
@@ -50,6 +63,12 @@ export interface AgentOptions {
   /** Whether waiting cannot give a record a better name. Default: it cannot. */
   isSettled?: ((record: FlowRecord) => boolean) | undefined;
   exporters: Exporter[];
+  /** Which flows are handed out. Default: all. */
+  filter?: FilterSettings | undefined;
+  /** Default: every flow is kept. */
+  sampling?: Sampling | undefined;
+  /** Of the histogram of hand-outs, s. */
+  pipelineBuckets?: readonly number[];
 }
 
 /** Records given to the exporters between two turns of the event loop. */
@@ -58,6 +77,7 @@ const OUT_WAIT_MS = 1_000;
 /** How often to look whether a record that waits for its name has it. */
 const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
+const MS_PER_S = 1_000;
 
 export class Agent {
   readonly #capture: Capture;
@@ -65,15 +85,21 @@ export class Agent {
   readonly #kernelBooks: KernelBooks;
   readonly #tableBooks: TableBooks;
   readonly #out: OutReader;
+  readonly #gate: RecordGate;
   readonly #meaningOf: MeaningOf;
   readonly #isSettled: AgentOptions["isSettled"];
   readonly #outlets: Outlets;
   readonly #exporting: Promise<void>;
   readonly #memory: WebAssembly.Memory;
+  readonly #ended = new EndedFlows();
+  readonly #recent = new RecentRecords();
+  /** How long a round of records took from the out ring into every exporter's queue, s. */
+  readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
+  #filter: FilterSettings | undefined;
   #flowsMax: number;
   #paused: PromiseWithResolvers<void> | undefined;
 
@@ -81,10 +107,15 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
     this.#flowsMax = this.plan.flowsMax;
+    this.handOutSeconds = new Histogram(options.pipelineBuckets ?? DEFAULT_BUCKETS.pipelineSeconds);
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
     this.#out = new OutReader(this.#memory, this.plan);
+
+    const { filter, sampling } = options;
+    this.#filter = filter;
+    this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
 
     // What the device table says is asked for before there is a collector to take it: it starts with the last word.
     let devicesWanted = 0;
@@ -94,6 +125,7 @@ export class Agent {
       plan: this.plan,
       memory: this.#memory,
       idleGapMs: shortestIdleTimeoutMs(options.table),
+      filter: filter && kernelFilter(filter),
       nowMs: () => Number(systemClock.monotonicNs()) / NS_PER_MS,
       publishDevices(address) {
         devicesWanted = address;
@@ -111,7 +143,7 @@ export class Agent {
       memory: this.#memory,
       module: options.module,
       plan: this.plan,
-      table: options.table,
+      table: { ...options.table, sampling },
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
@@ -126,7 +158,7 @@ export class Agent {
     return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
   }
 
-  /** Gives records to the exporters as they come, in their order; while one waits for its name, so do those behind it. */
+  /** Gives records to the exporters in their order: while one waits for its name, so do those behind it. */
   async #export(): Promise<void> {
     while (this.#state !== "stopped" || this.#out.waiting() > 0) {
       if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
@@ -137,7 +169,16 @@ export class Agent {
   }
 
   #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
-    return this.#out.take(recordsMost, (record) => this.#outlets.accept(record, this.#meaningOf(record)), isDue);
+    const begunAtMs = performance.now();
+    const count = this.#out.take(recordsMost, (record) => {
+      this.#ended.add(record);
+      const meaning = this.#gate.admit(record, this.#meaningOf);
+      if (!meaning) return;
+      this.#recent.add(record, meaning);
+      this.#outlets.accept(record, meaning);
+    }, isDue);
+    if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
+    return count;
   }
 
   /** The end of the agent ends it early. */
@@ -150,12 +191,26 @@ export class Agent {
 
   /** Forgets names that no object has and no record refers to. */
   forgetNames(sets: AttributeSets): void {
-    sets.collect((mark) => this.#outlets.markSets(mark));
+    sets.collect((mark) => {
+      this.#outlets.markSets(mark);
+      this.#recent.markSets(mark);
+    });
   }
 
   /** Watches other devices from now on. */
   useInterfaces(wanted: InterfaceChoice): void {
     this.#capture.useInterfaces(wanted);
+  }
+
+  /**
+   * Another filter from now on, for packets that come and for records that are handed out. No packet is lost between
+   * the two, and what was booked stays booked. Throws KernelError, and then the filter of before stays in force.
+   */
+  useFilter(filter: FilterSettings): void {
+    if (isDeepStrictEqual(filter, this.#filter)) return;
+    this.#capture.useFilter(kernelFilter(filter));
+    this.#gate.useFilter(filter);
+    this.#filter = filter;
   }
 
   /** Other timeouts and bounds, for flows that are there, too. */
@@ -176,13 +231,14 @@ export class Agent {
    */
   async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
     await this.#collector.audit(() => {
-      let handedOut;
-      do {
-        this.#handOn(Infinity);
-        handedOut = this.#tableBooks.terms().handed_out;
-      } while (this.#out.waiting() > 0);
-      this.#outlets.replace(exporters, handedOut, deadlineMs);
+      while (this.#out.waiting() > 0) this.#handOn(Infinity);
+      this.#outlets.replace(exporters, this.#gate.terms(zeroAmount()).handed_out, deadlineMs);
     });
+  }
+
+  /** Those that were handed out last, the newest first. */
+  recentRecords(): Iterable<FlowRecord> {
+    return this.#recent;
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
@@ -191,6 +247,26 @@ export class Agent {
 
   devices(): WatchedDevice[] {
     return this.#capture.devices();
+  }
+
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#capture.chains();
+  }
+
+  /** What was taken of a device's packets, by hook. */
+  interfaceTaken(interfaceId: number): InterfaceTaken {
+    return this.#tableBooks.interfaceTaken(interfaceId);
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  openTrace(options: TraceOptions): Promise<PacketTrace> {
+    return this.#capture.openTrace(options);
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    return this.#capture.closeTrace();
   }
 
   /** Addresses of the watched host, as text. */
@@ -229,33 +305,62 @@ export class Agent {
     return this.#tableBooks.stats();
   }
 
+  /** Records by what became of them between table and exporters. */
+  recordCounts(): RecordCounts {
+    return this.#gate.records();
+  }
+
+  /** Flows in the table by kind, as of a second ago. */
+  census(): FlowCount[] {
+    return this.#tableBooks.census();
+  }
+
+  /** Flows that ended, by kind. */
+  endedFlows(): readonly EndedCount[] {
+    return this.#ended.counts();
+  }
+
+  /** Records that wait to be given to exporters. */
+  outWaiting(): number {
+    return this.#out.waiting();
+  }
+
+  /** Bytes in the kernel's ring that are not counted yet. */
+  ringWaitingBytes(): number {
+    return this.#kernelBooks.ringWaitingBytes();
+  }
+
   kernelDetail(): KernelDetail {
     return this.#kernelBooks.detail();
   }
 
-  /** The books as they are, without counting anything first: for metrics. */
+  /**
+   * The books as they are, without counting anything first: for metrics. No term ever falls: what is in the out ring is
+   * in none, because it may be kept back yet.
+   */
   books(): Books {
-    return this.#readBooks();
+    return this.#readBooks(zeroAmount());
   }
 
   /** The books of this moment: seen, then everything counted, then seen again. After stop() they are final. */
   async auditBooks(): Promise<Books> {
-    if (this.#state === "stopped") return this.#readBooks();
+    if (this.#state === "stopped") return this.#readBooks(this.#waiting());
     const seenBefore = this.#kernelBooks.terms();
-    const books = await this.#collector.audit(() => this.#readBooks());
+    const books = await this.#collector.audit(() => this.#readBooks(this.#waiting()));
     const seenAfter = this.#kernelBooks.terms().seen;
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
 
-  #readBooks(): Books {
-    return readBooks(this.#kernelBooks, this.#tableBooks, this.#exporterTerms());
-  }
-
-  /** What is handed out and not taken yet waits for every exporter. */
-  #exporterTerms(): Record<string, ExporterTerms> {
+  /** What is in the out ring. It counts as handed out, and waits for every exporter. */
+  #waiting(): Amount {
     const waiting = new RecordSum();
     this.#out.look((record) => waiting.add(record));
-    return this.#outlets.terms(this.#tableBooks.terms().handed_out, waiting.amount());
+    return waiting.amount();
+  }
+
+  #readBooks(waiting: Amount): Books {
+    const gate = this.#gate.terms(waiting);
+    return readBooks(this.#kernelBooks, this.#tableBooks, gate, this.#outlets.terms(gate.handed_out, waiting));
   }
 
   /** What the hooks saw against what the devices counted. */

@@ -17,6 +17,11 @@ export function flowProgramImage(): Uint8Array<ArrayBuffer> {
   return read("flow.bpf.o");
 }
 
+/** The compiled packet trace, an ELF object. */
+export function traceProgramImage(): Uint8Array<ArrayBuffer> {
+  return read("trace.bpf.o");
+}
+
 export function tableModule(): WebAssembly.Module {
   return new WebAssembly.Module(read("table.wasm"));
 }

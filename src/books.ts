@@ -39,14 +39,19 @@ export interface CountTerms {
 }
 
 /** What the table writes, or finds by looking. */
-export interface TableTerms extends CountTerms {
+export interface TableOwnTerms extends CountTerms {
   in_slots: Amount;
   in_ring: Amount;
   held: Amount;
   overflow_held: Amount;
+  /** Put into the out ring. */
+  handed_out: Amount;
+}
+
+/** The same, and what became of records at the gate behind the out ring: there handed_out is measured, too. */
+export interface TableTerms extends TableOwnTerms {
   filtered_flow: Amount;
   sampled_out_flow: Amount;
-  handed_out: Amount;
 }
 
 export interface ExporterTerms {

@@ -8,6 +8,8 @@ import { SNAPSHOT_RECORDS } from "./limits.ts";
 
 /** How often to look whether the collector answered, should its wake-up be missed. */
 const ANSWER_POLL_MS = 100;
+/** How often terms are read that may not belong together, before the last ones have to do. */
+const AUDIT_ATTEMPTS = 7;
 
 export class CollectorThread {
   readonly #words: Int32Array;
@@ -57,16 +59,24 @@ export class CollectorThread {
     signalEventFd(this.#eventFd);
   }
 
-  /** Counts everything there is, fills the audit terms and lets `read`, which must not await, read them. */
-  audit<T>(read: () => T): Promise<T> {
-    return this.#ask(Command.AUDIT, 0, () => {
-      try {
-        return read();
-      } finally {
-        Atomics.compareExchange(this.#words, COMMAND >> 2, Command.AUDITED, Command.NONE);
-        Atomics.notify(this.#words, COMMAND >> 2);
-      }
-    });
+  /**
+   * Counts everything there is, fills the audit terms and lets `read`, which must not await, read them: again, where this
+   * thread was so late that the collector could not stand still for it.
+   */
+  async audit<T>(read: () => T): Promise<T> {
+    for (let attempt = 1;; attempt++) {
+      let stoodStill = false;
+      const answer = await this.#ask(Command.AUDIT, 0, () => {
+        try {
+          return read();
+        } finally {
+          const now = Atomics.compareExchange(this.#words, COMMAND >> 2, Command.AUDITED, Command.NONE);
+          stoodStill = now === Command.AUDITED;
+          Atomics.notify(this.#words, COMMAND >> 2);
+        }
+      });
+      if (stoodStill || attempt === AUDIT_ATTEMPTS) return answer;
+    }
   }
 
   /** Gives pages of live flows to `page`: how many records lie in the snapshot region. */

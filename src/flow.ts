@@ -1,5 +1,6 @@
 /** The nouns that stages share. */
 import type { FlowNames } from "./attribute_sets.ts";
+import type { Amount } from "./books.ts";
 
 /** Where a device's traffic is seen; the numbers are the kernel program's. */
 export type Hook = "ingress" | "egress";
@@ -22,7 +23,4 @@ export interface Meaning extends FlowNames {
 }
 
 /** What was taken from the slots of one interface, by hook. */
-export interface InterfaceTaken {
-  ingress: { frames: bigint; bytes: bigint };
-  egress: { frames: bigint; bytes: bigint };
-}
+export type InterfaceTaken = Record<Hook, Amount>;

@@ -68,6 +68,7 @@ export const RECORD_OFFSETS = {
   initialSequence: 292,
   startNs: 296,
   lastSeenNs: 304,
+  samplingHash: 312,
 } as const;
 
 const DIRECTION_STEP = RECORD_OFFSETS.packetsDelta1 - RECORD_OFFSETS.packetsDelta0;
@@ -85,12 +86,17 @@ export const Fact = {
   ICMP_FORWARD: 1 << 8,
   ICMP_REVERSE: 1 << 9,
   MORE_INTERFACES: 1 << 10,
+  /** Sampling would have kept it, whatever its hash. */
+  KEPT_ANYWAY: 1 << 11,
 } as const;
 
 /** 0: from initiator to responder; 1: back. */
 export type Side = 0 | 1;
 
 const HIGH_WORD = 2 ** 32;
+const PROTOCOL_ICMP = 1;
+const PROTOCOL_TCP = 6;
+const PROTOCOL_ICMPV6 = 58;
 const NS_PER_US = 1e3;
 const US_PER_MS = 1e3;
 const ADDRESS_STEP = RECORD_OFFSETS.destination0 - RECORD_OFFSETS.source0;
@@ -187,6 +193,14 @@ export class FlowRecord {
   get ipVersion(): number {
     return this.#u8(RECORD_OFFSETS.ipVersion);
   }
+  /** Whether its packets have TCP headers. */
+  get isTcp(): boolean {
+    return this.protocol === PROTOCOL_TCP && !this.isFragment;
+  }
+  /** Whether its packets have ICMP or ICMPv6 headers. */
+  get isIcmp(): boolean {
+    return (this.protocol === PROTOCOL_ICMP || this.protocol === PROTOCOL_ICMPV6) && !this.isFragment;
+  }
   get isFragment(): boolean {
     return (this.#u8(RECORD_OFFSETS.kind) & KIND_FRAGMENT) !== 0;
   }
@@ -213,6 +227,12 @@ export class FlowRecord {
   }
   get destinationPort(): number {
     return this.#u16(RECORD_OFFSETS.destinationPort);
+  }
+  /** What stands where ports do: of ICMP the type (source) and the code. */
+  port(side: Side): number {
+    if (!this.isIcmp) return side === 0 ? this.sourcePort : this.destinationPort;
+    const from: Side = this.has(Fact.ICMP_FORWARD) ? 0 : 1;
+    return side === 0 ? this.icmpType(from) : this.icmpCode(from);
   }
   get startUnixNs(): bigint {
     return this.#ns(RECORD_OFFSETS.startUnixNs);
@@ -310,6 +330,14 @@ export class FlowRecord {
   }
   has(fact: number): boolean {
     return (this.#u32(RECORD_OFFSETS.facts) & fact) !== 0;
+  }
+  /** The hash that flows are sampled by; of an aggregate 0. */
+  get samplingHash(): number {
+    return this.#u32(RECORD_OFFSETS.samplingHash);
+  }
+  /** Notes something about a record that lies in the out ring, before anybody else reads it. */
+  note(fact: number): void {
+    this.#words[(this.#at + RECORD_OFFSETS.facts) >> 2]! |= fact;
   }
   get initialSequence(): number {
     return this.#u32(RECORD_OFFSETS.initialSequence);

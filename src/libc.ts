@@ -9,6 +9,7 @@ const SYMBOLS = {
   strerror: { parameters: ["i32"], result: "pointer" },
   open: { parameters: ["buffer", "i32", "i32" /* mode */], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", /* command */ "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   mmap: {
@@ -25,6 +26,8 @@ const SYMBOLS = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  adjtimex: { parameters: ["buffer"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   sysconf: { parameters: ["i32"], result: "i64" },
@@ -110,8 +113,22 @@ export function canOpen(path: string): boolean {
   return fd >= 0;
 }
 
+const W_OK = 2;
+
+/** Whether this process's real user may write to a path. A file system that is read only says no, too. */
+export function canWrite(path: string): boolean {
+  return libc().access(cString(path), W_OK) === 0;
+}
+
 export function closeFd(fd: number): void {
   libc().close(fd);
+}
+
+const F_DUPFD_CLOEXEC = 1_030;
+
+/** Another descriptor of the same open file. Throws KernelError. */
+export function duplicateFd(fd: number): number {
+  return check(libc().fcntl(fd, F_DUPFD_CLOEXEC, 0), `duplicate descriptor ${fd}`);
 }
 
 export const PROT_READ = 1;
@@ -135,6 +152,17 @@ export function mapFixed(address: bigint, sizeBytes: number, protection: number,
     BigInt(offset),
   );
   if (Deno.UnsafePointer.value(at) !== address) check(-1, `map ${sizeBytes} bytes of descriptor ${fd}`);
+}
+
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
+
+/** Takes back what mapFixed() mapped there: the memory is empty and our own again. */
+export function clearFixed(address: bigint, sizeBytes: number): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  const protection = PROT_READ | PROT_WRITE;
+  const at = libc().mmap(Deno.UnsafePointer.create(address), BigInt(sizeBytes), protection, flags, -1, 0n);
+  if (Deno.UnsafePointer.value(at) !== address) check(-1, `unmap ${sizeBytes} bytes`);
 }
 
 const EFD_CLOEXEC = 0o2000000;
@@ -251,11 +279,33 @@ export function clockNs(clock: number): bigint {
   return TIMESPEC.getBigInt64(0, true) * 1_000_000_000n + TIMESPEC.getBigInt64(8, true);
 }
 
+const TIMEX_BYTES = 208;
+const STA_UNSYNC = 0x40;
+const TIME_ERROR = 5;
+
+/** What the kernel knows of its wall clock (adjtimex(2)). Changes nothing. */
+export function clockDiscipline(): { synchronized: boolean; errorMostUs: number } {
+  const timex = new DataView(new ArrayBuffer(TIMEX_BYTES));
+  const state = check(libc().adjtimex(new Uint8Array(timex.buffer)), "ask about the wall clock");
+  return {
+    synchronized: state !== TIME_ERROR && !(timex.getInt32(40, true) & STA_UNSYNC),
+    errorMostUs: Number(timex.getBigInt64(24, true)),
+  };
+}
+
 const SC_PAGESIZE = 30;
 
 /** Bytes of a page of memory: 4,096, on some arm64 kernels 65,536. */
 export function pageBytes(): number {
   return Number(libc().sysconf(SC_PAGESIZE));
+}
+
+const SYS_BPF = Deno.build.arch === "x86_64" ? 321n : 280n;
+
+/** bpf(2). attributes: the address of a union bpf_attr. Returns what the kernel does, or minus errno. */
+export function callBpf(command: number, attributes: bigint, sizeBytes: number): number {
+  const result = Number(libc().syscall(SYS_BPF, BigInt(command), attributes, BigInt(sizeBytes)));
+  return result < 0 ? -errno() : result;
 }
 
 const SYS_MEMBARRIER = Deno.build.arch === "x86_64" ? 324 : 283;

@@ -60,6 +60,11 @@ export const DRAIN_RECORDS = 8_192;
 export const SWEEP_ENTRIES = 8_192;
 export const SWEEP_RECORDS = 256;
 
+/** Nodes of a filter's addresses in the kernel, 1 KiB each. Beyond, the kernel lets pass what it cannot tell apart. */
+export const FILTER_NODES_MAX = 4_096;
+/** Patterns of one key of a filter. */
+export const FILTER_PATTERNS_MAX = 4_096;
+
 /** Interfaces that one run can tell apart by name. */
 export const INTERFACES_MAX = 65_536;
 /** Devices and VLAN devices that the counting rule knows at once, twice the room of each for open addressing. */
@@ -83,6 +88,18 @@ export const REPLAY_ROUND_NS = 1_000_000_000n;
 /** How much earlier than the frame before it a recorded frame may be without the clock having been set. */
 export const REPLAY_LATE_NS = 1_000_000_000n;
 
+/** A packet trace's ring: some 2,700 packets, more than are read in one go. A power of two. */
+export const TRACE_RING_BYTES = 256 * 1024;
+/** Packets that a trace shows unless it is told otherwise, and at most; and how many a second. */
+export const TRACE_PACKETS_DEFAULT = 100;
+export const TRACE_PACKETS_MOST = 100_000;
+export const TRACE_PER_SECOND_DEFAULT = 1_000;
+export const TRACE_PER_SECOND_MOST = 10_000;
+export const TRACE_DURATION_DEFAULT_MS = 30_000;
+export const TRACE_DURATION_MOST_MS = 600_000;
+
+/** The last lines of the log, for support bundles: some 2,000 lines. */
+export const LOG_RING_BYTES = 256 * 1024;
 /** A Kubernetes object as JSON: etcd takes 1.5 MiB of it, in a shorter form. A longer one is passed over. */
 export const OBJECT_BYTES_MAX = 8 * 1024 * 1024;
 /** Objects on a page of a list, where lists are not streamed. */
@@ -93,8 +110,12 @@ export const OBJECT_ADDRESSES_MAX = 1_024;
 export const PATH_VALUES_MAX = 4_096;
 /** Labels and annotations in spans; annotations hold whole documents at times. Longer ones are cut. */
 export const LABEL_LENGTH_MAX = 1_024;
-/** Patterns for keys of labels and annotations. */
+/** A prefix of 253 characters, a slash and a name of 63: Kubernetes takes no longer keys. */
+export const LABEL_KEY_LENGTH_MAX = 317;
+/** Patterns for keys and values of labels and annotations. */
 export const KEY_PATTERN_LENGTH_MAX = 512;
+/** Names of attributes that the configuration makes of keys. */
+export const ATTRIBUTE_NAME_LENGTH_MAX = 512;
 /** Of each sort of values that objects share, as many are remembered, twice at most: replicas follow each other. */
 export const INTERNED_VALUES = 2_048;
 /** Owners that pods have and nobody knows yet. More of them get their names with the next change. */
@@ -109,3 +130,6 @@ assert(RING_BYTES_DEFAULT / RING_WAKE_PARTS > 64 * RING_RECORD_BYTES, "a wake-up
 assert((OUT_RECORDS & (OUT_RECORDS - 1)) === 0, "out is a ring with a power of two of records");
 assert(SWEEP_RECORDS < OUT_RECORDS, "one step of the sweep fits the out ring");
 assert(DRAIN_RECORDS * RING_RECORD_BYTES < RING_BYTES_DEFAULT, "draining a batch is less than the ring");
+
+/** Records handed out that are kept for questions: 300 KB. */
+export const RECENT_RECORDS = 1_024;

@@ -1,5 +1,7 @@
 /** Logging: to stderr, so that stdout stays the flows'. Text on request of people, JSON lines for machines. */
 import { configure, getLogger, getTextFormatter, type Logger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { LOG_RING_BYTES } from "./limits.ts";
+import { LogRing } from "./log_ring.ts";
 
 export type LogFormat = "text" | "json";
 
@@ -12,20 +14,50 @@ const LEVELS: Record<string, LogLevel> = {
   error: "error",
 };
 
+const recent = new LogRing(LOG_RING_BYTES);
+let settled: { level: string; format: LogFormat } = { level: "info", format: "text" };
+let isTracing = false;
+
 /** Sets level and format; may be called again. */
 export async function startLogging(level: string, format: LogFormat): Promise<void> {
-  const write = format === "json" ? jsonLine : getTextFormatter({
+  settled = { level, format };
+  await apply();
+}
+
+/** Logs everything until it is turned off again, whatever the settings say. */
+export async function traceLogging(isOn: boolean): Promise<void> {
+  isTracing = isOn;
+  await apply();
+}
+
+/** The level in force. */
+export function logLevel(): string {
+  return isTracing ? "trace" : settled.level;
+}
+
+/** The last lines, as far as they are kept. */
+export function recentLog(): string {
+  return recent.text();
+}
+
+async function apply(): Promise<void> {
+  const write = settled.format === "json" ? jsonLine : getTextFormatter({
     timestamp: "rfc3339",
     level: "full",
     category: () => "weir",
     value: (part) => part instanceof Error ? part.message : String(part),
   });
   const encoder = new TextEncoder();
+  const sink = (record: LogRecord) => {
+    const line = encoder.encode(write(record));
+    recent.add(line);
+    writeAll(line);
+  };
   await configure({
     reset: true,
-    sinks: { stderr: (record: LogRecord) => writeAll(encoder.encode(write(record))) },
+    sinks: { stderr: sink },
     loggers: [
-      { category: ["weir"], lowestLevel: LEVELS[level] ?? "info", sinks: ["stderr"] },
+      { category: ["weir"], lowestLevel: LEVELS[logLevel()] ?? "info", sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
     ],
   });

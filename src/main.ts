@@ -2,17 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { EnvironmentError, KernelError, UsageError } from "./errors.ts";
 import { nearest } from "./settings/mod.ts";
-import {
-  booksCommand,
-  configCommand,
-  doctorCommand,
-  flowsCommand,
-  replayCommand,
-  runCommand,
-  statusCommand,
-  usageMessage,
-  versionCommand,
-} from "./verbs/mod.ts";
+import { runCommand } from "./verbs/run_command.ts";
+import { usageMessage } from "./verbs/usage_message.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_USAGE = 2;
@@ -21,22 +12,31 @@ const EXIT_FAILED = 1;
 /** Errors are reported once, below. Help has no colours, so nobody needs to look into the environment for them. */
 const OUTPUT = { outputError: () => {}, getOutHasColors: () => false, getErrHasColors: () => false };
 
-function createProgram(): Command {
+const EVERYTHING = ["-h", "--help", "-V", "--version"];
+
+/** Whether these are options of the agent's own verb: it runs for months, without the others in its memory. */
+function isRun(args: readonly string[]): boolean {
+  return (args[0] === undefined || args[0] === "run" || args[0].startsWith("-")) &&
+    !args.some((word) => EVERYTHING.includes(word));
+}
+
+async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command("weir")
     .description("Watches every network flow of a Linux host. The books always close.")
     .version(VERSION, "-V, --version")
-    .addCommand(runCommand(), { isDefault: true })
-    .addCommand(flowsCommand())
-    .addCommand(booksCommand())
-    .addCommand(replayCommand())
-    .addCommand(statusCommand())
-    .addCommand(doctorCommand())
-    .addCommand(configCommand())
-    .addCommand(versionCommand());
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-    command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT);
+    .addCommand(runCommand(), { isDefault: true });
+  if (!isRun(args)) {
+    const { addVerbs } = await import("./verbs/mod.ts");
+    addVerbs(program);
   }
+  setUp(program);
   return program;
+}
+
+/** Help is in nobody's way, and a command's options belong behind it. */
+function setUp(command: Command): void {
+  command.exitOverride().allowExcessArguments(false).configureOutput(OUTPUT).enablePositionalOptions();
+  command.commands.forEach(setUp);
 }
 
 /**
@@ -62,9 +62,9 @@ function unknownVerb(words: readonly string[], verbs: readonly string[]): string
 }
 
 async function main(args: string[]): Promise<void> {
-  const program = createProgram();
   try {
-    checkVerbs(program, args);
+    const program = await createProgram(args);
+    if (!isRun(args)) checkVerbs(program, args);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     Deno.exitCode = report(error);

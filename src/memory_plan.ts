@@ -72,12 +72,17 @@ export interface MemoryPlan {
 export const SLOT_WAYS = 2;
 export const MARK_GROUPS = 512;
 /** sizeof(struct cpu_area), bpf/books.h */
-export const CPU_AREA_BYTES = 1_728;
+export const CPU_AREA_BYTES = 4_800;
 /** Where a CPU's area holds its marks. */
 export const MARKS_AT = 1_024;
 /** Where the first CPU's area holds user space's heartbeat. */
 export const HEARTBEAT_AT = 1_680;
+/** Where a CPU's area holds what is filtered and sampled out, and how often a part of it was moved to the strays. */
+export const WITHHELD_MOVES_AT = 1_688;
+export const WITHHELD_AT = 1_728;
 export const ENTRY_BYTES = 256;
+/** Of one interface: the four measures of each hook. */
+export const INTERFACE_BOOKS_BYTES = 64;
 export const SHADOW_BYTES = 64;
 export const BUCKET_BYTES = 64;
 export const DEVICE_TABLE_BYTES = 16 + DEVICES_MAX * 2 * 16 + VLANS_MAX * 2 * 16;
@@ -139,7 +144,7 @@ export function planMemory(options: MemoryOptions): MemoryPlan {
     control: region(WASM_PAGE_BYTES),
     devices: [region(DEVICE_TABLE_BYTES), region(DEVICE_TABLE_BYTES)] as const,
     anchors: region(ANCHORS_MAX * 8),
-    interfaces: region(INTERFACES_MAX * 32),
+    interfaces: region(INTERFACES_MAX * INTERFACE_BOOKS_BYTES),
     cpus: region(cpuCount * CPU_AREA_BYTES),
     slots: region(slotCount * SLOT_BYTES),
     ring: region(2 * pageBytes + 2 * ringBytes),

@@ -5,24 +5,27 @@
  * The kernel's part counts in one pretended CPU; what a live agent does by the clock (scan, sweep) happens every
  * recorded second, and the ring is drained before it can be full, so that nothing is ever lost here.
  */
-import type { Books } from "./books.ts";
+import { type Books, zeroAmount } from "./books.ts";
 import {
   type AuditLine,
   type FlowProgram,
   type Kernel,
-  LinkLayer,
+  kernelFilter,
   loadProgram,
-  readStrays,
-  type RecordedDevice,
-  RecordedDevices,
-  type RecordedFrame,
+  readAllStrays,
   REPLAY_HASH_MULTIPLIERS,
-  Replayer,
-  type ReplayFrame,
   type Stray,
   TUNNEL_PORTS,
   writeDeviceTable,
 } from "./capture/mod.ts";
+import {
+  LinkLayer,
+  type RecordedDevice,
+  RecordedDevices,
+  type RecordedFrame,
+  Replayer,
+  type ReplayFrame,
+} from "./capture/pcap/mod.ts";
 import { Anchors } from "./clock.ts";
 import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import {
@@ -37,6 +40,7 @@ import {
 } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, READY_RECORDS } from "./export/mod.ts";
+import type { FilterSettings, NamedDevice } from "./filter.ts";
 import {
   ANCHORS_MAX,
   DRAIN_RECORDS,
@@ -47,7 +51,9 @@ import {
 } from "./limits.ts";
 import { createMemory, DEVICE_TABLE_BYTES, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
+import { type RecordCounts, RecordGate } from "./record_gate.ts";
 import { ReplayClock } from "./replay_clock.ts";
+import type { Sampling } from "./sampling.ts";
 
 export interface ReplayOptions {
   kernel: Kernel;
@@ -56,6 +62,10 @@ export interface ReplayOptions {
   memory: Omit<MemoryOptions, "cpuCount">;
   table: TableOptions;
   meaningOf: MeaningOf;
+  /** Which flows are handed out. Default: all. */
+  filter?: FilterSettings | undefined;
+  /** Default: every flow is kept. */
+  sampling?: Sampling | undefined;
   /** Built once the replay can say what records refer to. */
   exporters(replay: Replay): Exporter[];
 }
@@ -78,6 +88,8 @@ export class Replay {
   readonly #tableBooks: TableBooks;
   readonly #devices = new RecordedDevices();
   readonly #links = new LinkLayer();
+  readonly #gate: RecordGate;
+  readonly #devicePasses: ((device: NamedDevice) => boolean) | undefined;
   readonly #meaningOf: MeaningOf;
   readonly #frame: ReplayFrame;
   /** Frames that surely fit the ring, should each evict a slot. */
@@ -103,12 +115,18 @@ export class Replay {
     this.clock = new ReplayClock(horizonNs);
     this.#silentRoundsMost = horizonNs / REPLAY_ROUND_NS;
     this.#framesMost = Math.min(DRAIN_RECORDS, Math.floor(plan.ringBytes / RING_RECORD_BYTES) - 1);
+    const { filter, sampling } = options;
+    this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
+    const inKernel = filter && kernelFilter(filter);
+    this.#devicePasses = inKernel?.devicePasses;
     this.#program = loadProgram(options.kernel, plan, memory, {
       image: options.image,
       purpose: "replay",
       idleGapMs: shortestIdleTimeoutMs(options.table),
       ...TUNNEL_PORTS,
       hashMultipliers: REPLAY_HASH_MULTIPLIERS,
+      filter: inKernel,
+      sampling,
     });
     this.#replayer = new Replayer(options.kernel, this.#program.replayFd());
     this.#frame = {
@@ -129,7 +147,10 @@ export class Replay {
   static async open(options: ReplayOptions): Promise<Replay> {
     const plan = planMemory({ ...options.memory, cpuCount: 1 });
     const memory = createMemory(plan);
-    const table = await Table.create(options.module, memory, plan, options.table, { segmentReady: () => true });
+    const { module, sampling } = options;
+    const table = await Table.create(module, memory, plan, { ...options.table, sampling }, {
+      segmentReady: () => true,
+    });
     return new Replay(options, plan, memory, table);
   }
 
@@ -175,9 +196,19 @@ export class Replay {
     into.hook = frame.outgoing ? "egress" : "ingress";
     this.#links.convert(frame, into);
     into.timeNs = this.clock.take(frame.timeNs);
-    into.ifindex = this.#devices.idOf(frame);
+    into.ifindex = this.#deviceOf(frame);
     this.#replayer.feed(into);
     this.#framesSinceDrain++;
+  }
+
+  /** The frame's device; of one that the filter keeps out, the program is told before its first frame. */
+  #deviceOf(frame: RecordedFrame): number {
+    const known = this.#devices.count;
+    const id = this.#devices.idOf(frame);
+    if (this.#devicePasses && this.#devices.count > known && !this.#devicePasses(this.#devices.device(id)!)) {
+      this.#program.filterDevice(id);
+    }
+    return id;
   }
 
   #isEmpty(): boolean {
@@ -219,8 +250,8 @@ export class Replay {
     while (this.#out.waiting()) {
       for (const exporter of this.exporters) if (!exporter.isReady()) await exporter.ready();
       this.#out.take(READY_RECORDS, (record) => {
-        const meaning = this.#meaningOf(record);
-        for (const exporter of this.exporters) exporter.accept(record, meaning);
+        const meaning = this.#gate.admit(record, this.#meaningOf);
+        if (meaning) { for (const exporter of this.exporters) exporter.accept(record, meaning); }
       });
     }
   }
@@ -262,9 +293,15 @@ export class Replay {
     return this.#tableBooks.stats();
   }
 
+  /** Records by what became of them between table and exporters. */
+  recordCounts(): RecordCounts {
+    return this.#gate.records();
+  }
+
   auditBooks(): Promise<Books> {
     const exporters = Object.fromEntries(this.exporters.map((exporter) => [exporter.name, exporter.terms()]));
-    return Promise.resolve(readBooks(this.#kernelBooks, this.#tableBooks, exporters));
+    const gate = this.#gate.terms(zeroAmount());
+    return Promise.resolve(readBooks(this.#kernelBooks, this.#tableBooks, gate, exporters));
   }
 
   /** A recording has no counters to compare with. */
@@ -281,6 +318,6 @@ export class Replay {
   }
 
   strays(): Stray[] {
-    return readStrays(this.#kernel, this.#program.straysFd());
+    return readAllStrays(this.#kernel, this.#program.straysFd(), this.#memory, this.#plan);
   }
 }

@@ -13,6 +13,7 @@ async function bench(...args: string[]): Promise<{ code: number; stdout: string;
 /** All but that of Kubernetes, which wants an API server: tests/cluster/bench.ts has it. */
 const PARTS = [
   "kernel",
+  "filter",
   "table",
   "steps",
   "community_id",
@@ -49,5 +50,5 @@ Deno.test("bench measures every part, prints a table and writes its figures", as
 Deno.test("bench names the parts there are when asked for another", async () => {
   const { code, stderr } = await bench("tabel");
   assert.notEqual(code, 0);
-  assert.match(stderr, /Unknown argument "tabel": parts are kernel, table/);
+  assert.match(stderr, /Unknown argument "tabel": parts are kernel, filter, table/);
 });

@@ -5,16 +5,21 @@
 import assert from "node:assert/strict";
 import { DeviceFlag, type TableDevice, writeDeviceTable } from "../src/capture/device_table.ts";
 import type { Kernel } from "../src/capture/kernel.ts";
-import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS } from "../src/capture/knobs.ts";
-import { readStrays } from "../src/capture/strays.ts";
+import { NODE_ENTRIES } from "../src/capture/address_tree.ts";
+import { encodeKnobs, KNOBS_BYTES, TUNNEL_PORTS, Withhold } from "../src/capture/knobs.ts";
+import { readStrays, WITHHELD_PLACES } from "../src/capture/strays.ts";
 import { BOOKS_BYTES, EVENTS, EVENTS_AT, MALFORMED, MALFORMED_AT, TERMS } from "../src/collect/kernel_books.ts";
 import * as words from "../src/collector_words.ts";
+import { FLOW_CLASSES, FLOW_DIRECTIONS } from "../src/count/flow_classes.ts";
+import * as trace from "../src/capture/trace/trace_layout.ts";
 import * as table from "../src/count/table_layout.ts";
 import { REASON_FORCED } from "../src/count/table.ts";
+import { Ends } from "../src/filter.ts";
 import { HOOKS } from "../src/flow.ts";
 import * as record from "../src/flow_record.ts";
 import * as limits from "../src/limits.ts";
 import * as plan from "../src/memory_plan.ts";
+import { SAMPLING_MULTIPLIERS } from "../src/sampling.ts";
 import { AssemblyLayout } from "./support/assembly_layout.ts";
 import { Btf, type Field } from "./support/btf.ts";
 import { tableDevice } from "./support/device.ts";
@@ -69,6 +74,20 @@ Deno.test("struct slot is the same in C, in the table and in the tests' view", (
   assert.equal(btf.size("slot_set"), limits.SLOT_BYTES * plan.SLOT_WAYS);
 });
 
+Deno.test("a packet trace's constants, counts and records lie where the kernel program has them", () => {
+  const said = (name: string) =>
+    Object.fromEntries(
+      btf.fields(name).filter(({ name }) => name !== "reserved").map((f) => [camel(f.name), f.offset]),
+    );
+  assert.deepEqual(said("trace_knobs"), { ...trace.TRACE_KNOBS });
+  assert.deepEqual(said("trace_state"), { ...trace.TRACE_STATE });
+  assert.deepEqual(said("trace_packet"), { ...trace.TRACE_PACKET });
+  assert.equal(btf.size("trace_knobs"), trace.TRACE_KNOBS_BYTES);
+  assert.equal(btf.size("trace_state"), trace.TRACE_STATE_BYTES);
+  assert.equal(btf.size("trace_packet"), trace.TRACE_PACKET_BYTES);
+  assert.deepEqual(btf.enumeration("trace_by", "TRACE_BY_"), { ...trace.TRACE_BY });
+});
+
 Deno.test("flags of a slot's key and its hooks have the same numbers in C, the table and TypeScript", () => {
   assert.deepEqual(btf.enumeration("key_flag", "KEY_"), assembly.numbers("KEY_"));
   assert.deepEqual(
@@ -102,8 +121,13 @@ Deno.test("struct cpu_area and its books are where user space reads them", () =>
     tick_ns: plan.MARKS_AT + plan.MARK_GROUPS + 8,
     scratch: plan.MARKS_AT + plan.MARK_GROUPS + 16,
     heartbeat_ns: plan.HEARTBEAT_AT,
-    reserved: plan.HEARTBEAT_AT + 8,
+    withheld_moves: plan.WITHHELD_MOVES_AT,
+    reserved: plan.WITHHELD_MOVES_AT + 8,
+    withheld: plan.WITHHELD_AT,
   });
+  const withheld = btf.size("stray_key") + btf.size("stray");
+  assert.equal(btf.size("withheld"), withheld, "a key, and a value behind it");
+  assert.equal(plan.CPU_AREA_BYTES - plan.WITHHELD_AT, WITHHELD_PLACES * withheld);
   assert.equal(btf.size("cpu_area"), plan.CPU_AREA_BYTES);
   assert.equal(btf.size("books"), BOOKS_BYTES);
   assert.deepEqual(offsets(btf.fields("books")), {
@@ -137,6 +161,13 @@ Deno.test("struct knobs is what encodeKnobs() lays out", () => {
     "mark_shift",
     "ring_wake_bytes",
     "tunnel_ports",
+    "filter_protocols",
+    "sampling_multipliers",
+    "sampling_threshold",
+    "withhold",
+    "filter_versions",
+    "filter_icmp",
+    "reserved",
   ]);
   for (let i = 0; i < 7; i++) assert.equal(view.getBigUint64(at.hash_multipliers! + i * 8, true) & 1n, 1n, "odd");
   assert.equal(view.getBigUint64(at.idle_gap_ns!, true), 1_013_000_000n);
@@ -146,6 +177,40 @@ Deno.test("struct knobs is what encodeKnobs() lays out", () => {
   assert.equal(view.getUint32(at.ring_wake_bytes!, true), 1 << 18);
   const ports = [0, 1, 2, 3].map((i) => view.getUint16(at.tunnel_ports! + i * 2, true));
   assert.deepEqual(ports, [1_019, 1_021, 0, 1_031]);
+});
+
+Deno.test("struct knobs, ports and nodes hold a filter and sampling as the program reads them", () => {
+  const memory = plan.planMemory({ cpuCount: 3, pageBytes: 4096, slots: 3 * 4096, ringBytes: 1 << 20 });
+  const filter = {
+    withhold: Withhold.PORTS | Withhold.ADDRESSES,
+    protocols: [2n, 3n, 5n, 7n],
+    versions: 2,
+    icmpEnds: 1,
+    ports: new Uint8Array(),
+    addresses: undefined,
+    devicePasses: undefined,
+  };
+  const multipliers = [11n, 13n, 17n, 19n, 23n];
+  const sampling = { rate: 0.5, keepFailures: false, multipliers, threshold: 1n << 31n };
+  const options = { idleGapMs: 0, ...TUNNEL_PORTS, filter };
+  const view = new DataView(encodeKnobs(memory, { ...options, sampling }).buffer);
+  const at = offsets(btf.fields("knobs"));
+  const longs = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => view.getBigUint64(from + i * 8, true));
+  assert.deepEqual(longs(at.filter_protocols!, 4), filter.protocols);
+  assert.deepEqual(longs(at.sampling_multipliers!, SAMPLING_MULTIPLIERS), multipliers);
+  assert.deepEqual(longs(at.sampling_threshold!, 1), [1n << 31n]);
+  const flags = btf.enumeration("withhold", "WITHHOLD_");
+  assert.equal(view.getUint32(at.withhold!, true), flags.PORTS! | flags.ADDRESSES! | flags.SAMPLED_OUT!);
+  assert.equal(view.getUint8(at.filter_versions!), btf.enumeration("filter_version", "FILTER_").IPV6);
+  assert.equal(view.getUint8(at.filter_icmp!), btf.enumeration("ends", "END_").SOURCE);
+  const { FILTERED: _, ...known } = flags;
+  assert.deepEqual({ ...Withhold }, known);
+  assert.deepEqual({ ...Ends }, btf.enumeration("ends", "END_"));
+  assert.equal(btf.size("filter_node"), NODE_ENTRIES * 4);
+  // with failures to keep, nothing is left out before its flow has ended
+  const late = new DataView(encodeKnobs(memory, { ...options, sampling: { ...sampling, keepFailures: true } }).buffer);
+  assert.equal(late.getUint32(at.withhold!, true) & flags.SAMPLED_OUT!, 0);
 });
 
 Deno.test("struct stray is what readStrays() reads", () => {
@@ -173,7 +238,7 @@ Deno.test("struct stray is what readStrays() reads", () => {
       hook: "egress",
       term,
       ethertype: 0x88cc,
-      ethertypeName: "lldp",
+      ethertypeName: term === "filtered" || term === "sampled_out" ? "ip" : "lldp",
       frames: 41n,
       bytes: 43n,
     }]);
@@ -192,7 +257,7 @@ Deno.test("the control page is where table and TypeScript both look", () => {
     },
     (({ FENCE: _, ...others }) => others)(assembly.numbers("CONTROL_")),
   );
-  for (const name of ["SETTINGS", "CLOCKS", "BOOKS", "AUDIT", "STATS"] as const) {
+  for (const name of ["SETTINGS", "CLOCKS", "BOOKS", "AUDIT", "STATS", "CENSUS"] as const) {
     assert.equal(table[name], assembly.number(name), name);
   }
   const settings = assembly.fields("memory_map.ts", "Settings");
@@ -225,7 +290,15 @@ Deno.test("the books of the table are where TypeScript reads them", () => {
     assembly.numbers("STAT_"),
     Object.fromEntries(table.STAT_NAMES.map((name, i) => [upperSnake(name), table.STATS + i * 8])),
   );
-  assertNoGaps(assembly.fields("books.ts", "InterfaceBooks"), assembly.number("INTERFACE_BOOKS_BYTES"));
+  assert.equal(plan.INTERFACE_BOOKS_BYTES, assembly.number("INTERFACE_BOOKS_BYTES"));
+  assert.deepEqual(
+    assembly.numbers("CLASS_"),
+    Object.fromEntries(FLOW_CLASSES.map((name, i) => [name.toUpperCase(), i])),
+  );
+  assert.deepEqual(
+    (({ DIRECTIONS: _, ...directions }) => directions)(assembly.numbers("FLOW_")),
+    Object.fromEntries(FLOW_DIRECTIONS.map((name, i) => [name.toUpperCase(), i])),
+  );
   assert.deepEqual(Object.values(assembly.numbers("Invariant.")).map(String), Object.keys(table.INVARIANTS));
 });
 
@@ -237,6 +310,7 @@ Deno.test("regions of the control page do not overlap", () => {
     ["books", table.BOOKS, table.TABLE_TERMS_AT - table.BOOKS + table.TABLE_TERMS.length * table.MEASURES_BYTES],
     ["audit", table.AUDIT, table.AUDIT_TERMS.length * table.MEASURES_BYTES],
     ["stats", table.STATS, table.STAT_NAMES.length * 8],
+    ["census", table.CENSUS, 4 * FLOW_CLASSES.length * FLOW_DIRECTIONS.length],
     ["collector words", words.COMMAND, words.ROUNDS + 4 - words.COMMAND],
     ["end of page", plan.CONTROL + limits.WASM_PAGE_BYTES, 0],
   ];

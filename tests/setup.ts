@@ -19,6 +19,7 @@ const TOOLS: Record<string, string> = {
   iperf3: "iperf3",
   ethtool: "ethtool",
   openssl: "openssl",
+  promtool: "prometheus",
 };
 const CLUSTER_TOOLS: Record<string, string> = {
   openssl: "openssl",

@@ -23,8 +23,6 @@ export const HOOK_TERMS: usize = 4;
 
 /** Terms of the whole table, behind both hooks'. */
 export const HANDED_OUT: usize = BOOKS + 2 * HOOK_TERMS * MEASURES_BYTES;
-export const FILTERED_FLOW: usize = HANDED_OUT + MEASURES_BYTES;
-export const SAMPLED_OUT_FLOW: usize = FILTERED_FLOW + MEASURES_BYTES;
 
 /** Terms that a walk finds, at AUDIT; see audit.ts. */
 export const IN_SLOTS: usize = AUDIT;
@@ -45,16 +43,8 @@ export const STAT_INDEX_BUCKETS: usize = STATS + 64;
 export const STAT_INDEX_OVERFLOWS: usize = STATS + 72;
 export const STAT_SLOTS_COUNTED: usize = STATS + 80;
 
-/** Per interface and hook: what was taken from its slots. */
-@unmanaged
-export class InterfaceBooks {
-  ingressFrames: u64;
-  ingressBytes: u64;
-  egressFrames: u64;
-  egressBytes: u64;
-}
-
-export const INTERFACE_BOOKS_BYTES: usize = 32;
+/** Per interface, ingress before egress: what was taken from its slots. */
+export const INTERFACE_BOOKS_BYTES: usize = 2 * MEASURES_BYTES;
 
 /** A rule of the design that turned out false. The agent stops: numbers behind it could not be trusted. */
 export enum Invariant {

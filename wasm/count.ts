@@ -1,7 +1,7 @@
 // Counting: what a slot has more than its shadow goes to the books, and to its flow where the sighting counts.
 
 import {
-  addMeasures, broken, hookTerm, Invariant, INTERFACE_BOOKS_BYTES, TERM_COUNTED, TERM_TAKEN,
+  addMeasures, broken, hookTerm, Invariant, INTERFACE_BOOKS_BYTES, MEASURES_BYTES, TERM_COUNTED, TERM_TAKEN,
 } from "./books";
 import { COUNTS } from "./devices";
 import * as e from "./entry";
@@ -65,8 +65,7 @@ import { KIND_AGGREGATE, KIND_FRAGMENT } from "./tuple";
 }
 
 @inline function addInterface(id: u16, hook: usize, new0: v128, new1: v128): void {
-  const books = <usize>settings().interfaces + <usize>id * INTERFACE_BOOKS_BYTES + (hook << 4);
-  v128.store(books, i64x2.add(v128.load(books), v128.shuffle<i64>(new0, new1, 0, 2))); // frames, bytes
+  addMeasures(<usize>settings().interfaces + <usize>id * INTERFACE_BOOKS_BYTES + hook * MEASURES_BYTES, new0, new1);
 }
 
 /** Whether the flow's own numbers take this sighting in. */

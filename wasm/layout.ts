@@ -2,7 +2,7 @@
 // and the numbers that others repeat. Of the files below it shows constants; classes follow field by field.
 
 import { Clocks, Settings } from "./memory_map";
-import { InterfaceBooks, Measures } from "./books";
+import { Measures } from "./books";
 import { Device, DeviceTable, Vlan } from "./devices";
 import { Entry } from "./entry";
 import { FlowRecord } from "./record";
@@ -10,6 +10,7 @@ import { Shadow } from "./shadow";
 import { Slot } from "./slot";
 
 export * from "./books";
+export * from "./census";
 export * from "./entry";
 export * from "./memory_map";
 export * from "./record";
@@ -220,6 +221,7 @@ export const FlowRecord_facts: u32 = offsetof<FlowRecord>("facts");
 export const FlowRecord_initialSequence: u32 = offsetof<FlowRecord>("initialSequence");
 export const FlowRecord_startNs: u32 = offsetof<FlowRecord>("startNs");
 export const FlowRecord_lastSeenNs: u32 = offsetof<FlowRecord>("lastSeenNs");
+export const FlowRecord_samplingHash: u32 = offsetof<FlowRecord>("samplingHash");
 export const FlowRecord_reserved1: u32 = offsetof<FlowRecord>("reserved1");
 
 export const Settings_SIZE: u32 = offsetof<Settings>();
@@ -263,6 +265,11 @@ export const Settings_domain0: u32 = offsetof<Settings>("domain0");
 export const Settings_domain1: u32 = offsetof<Settings>("domain1");
 export const Settings_node0: u32 = offsetof<Settings>("node0");
 export const Settings_node1: u32 = offsetof<Settings>("node1");
+export const Settings_samplingAddress0: u32 = offsetof<Settings>("samplingAddress0");
+export const Settings_samplingAddress1: u32 = offsetof<Settings>("samplingAddress1");
+export const Settings_samplingPort: u32 = offsetof<Settings>("samplingPort");
+export const Settings_samplingProtocol: u32 = offsetof<Settings>("samplingProtocol");
+export const Settings_samplingMix: u32 = offsetof<Settings>("samplingMix");
 
 export const Clocks_SIZE: u32 = offsetof<Clocks>();
 export const Clocks_nowNs: u32 = offsetof<Clocks>("nowNs");
@@ -274,12 +281,6 @@ export const Measures_frames: u32 = offsetof<Measures>("frames");
 export const Measures_packets: u32 = offsetof<Measures>("packets");
 export const Measures_bytes: u32 = offsetof<Measures>("bytes");
 export const Measures_wireBytes: u32 = offsetof<Measures>("wireBytes");
-
-export const InterfaceBooks_SIZE: u32 = offsetof<InterfaceBooks>();
-export const InterfaceBooks_ingressFrames: u32 = offsetof<InterfaceBooks>("ingressFrames");
-export const InterfaceBooks_ingressBytes: u32 = offsetof<InterfaceBooks>("ingressBytes");
-export const InterfaceBooks_egressFrames: u32 = offsetof<InterfaceBooks>("egressFrames");
-export const InterfaceBooks_egressBytes: u32 = offsetof<InterfaceBooks>("egressBytes");
 
 export const DeviceTable_SIZE: u32 = offsetof<DeviceTable>();
 export const DeviceTable_deviceMask: u32 = offsetof<DeviceTable>("deviceMask");

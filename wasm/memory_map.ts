@@ -39,7 +39,7 @@ export class Settings {
   flowsMax: u32;
   aggregatesMax: u32;
   anchors: u32; // ANCHORS_MAX i64
-  interfaces: u32; // INTERFACES_MAX InterfaceBooks
+  interfaces: u32; // INTERFACES_MAX × INTERFACE_BOOKS_BYTES
   communityIdSeed: u32;
   genericTimeoutMs: u32;
   icmpTimeoutMs: u32;
@@ -56,6 +56,11 @@ export class Settings {
   domain1: u64;
   node0: u64; // SHA-1 of the node's name, first 16 bytes
   node1: u64;
+  samplingAddress0: u64; // odd; the same wherever the same flows are kept
+  samplingAddress1: u64;
+  samplingPort: u64;
+  samplingProtocol: u64;
+  samplingMix: u64;
 }
 
 /** Clocks, written by the host before each round. */
@@ -71,6 +76,7 @@ export class Clocks {
 export const BOOKS: usize = CONTROL + 0x400;
 export const AUDIT: usize = CONTROL + 0x800;
 export const STATS: usize = CONTROL + 0xa00;
+export const CENSUS: usize = CONTROL + 0xb00;
 
 export const ANCHORS_MAX: u32 = 1 << 16;
 export const INTERFACES_MAX: u32 = 1 << 16;

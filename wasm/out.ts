@@ -9,6 +9,7 @@ import { Entry } from "./entry";
 import { spanId, traceId } from "./ids";
 import { FlowRecord, RECORD_AGGREGATE, RECORD_BYTES, RECORD_FLOW, RECORD_LIVE } from "./record";
 import * as r from "./record";
+import { samplingHash } from "./sampling";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP } from "./slot";
 import { icmpAsks, KIND_AGGREGATE, KIND_FRAGMENT, KIND_ONE_WAY } from "./tuple";
 
@@ -121,6 +122,7 @@ function fill(record: FlowRecord, entry: Entry, reason: u8): void {
   const spanAt = at + offsetof<FlowRecord>("spanId");
   spanId(at + offsetof<FlowRecord>("traceId0"), record.startUnixNs, entry.records, entry.domain, spanAt);
   communityId(entry, at + offsetof<FlowRecord>("community0"));
+  record.samplingHash = entry.kind & KIND_AGGREGATE ? 0 : samplingHash(entry);
 }
 
 function fillTuple(record: FlowRecord, entry: Entry, initiator: u32): void {

@@ -70,7 +70,8 @@ export class FlowRecord {
   initialSequence: u32;
   startNs: u64; // CLOCK_MONOTONIC
   lastSeenNs: u64;
-  reserved1: u64;
+  samplingHash: u32; // of an aggregate 0
+  reserved1: u32;
 }
 
 export const RECORD_BYTES: u32 = 320;
@@ -100,3 +101,4 @@ export const FACT_SEQUENCE: u32 = 1 << 7; // initialSequence is valid
 export const FACT_ICMP_FORWARD: u32 = 1 << 8;
 export const FACT_ICMP_REVERSE: u32 = 1 << 9;
 export const FACT_MORE_INTERFACES: u32 = 1 << 10;
+export const FACT_KEPT_ANYWAY: u32 = 1 << 11; // set by the host: sampling would not have left it out

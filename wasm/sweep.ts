@@ -1,6 +1,7 @@
 // What is due: flows that were silent too long end, flows that go on too long are reported. A cycle over the pool is
 // cut into steps, so that no step keeps the ring waiting.
 
+import { countFlow, restartCensus, tellCensus } from "./census";
 import * as e from "./entry";
 import { Entry } from "./entry";
 import { endFlow } from "./flows";
@@ -16,7 +17,7 @@ const MS: u64 = 1_000_000;
 let cursor: u32 = 0;
 
 export function configureSweep(): void {
-  cursor = 0;
+  rewind();
 }
 
 /**
@@ -34,13 +35,15 @@ export function sweep(entriesMost: u32, recordsMost: u32): u32 {
       if (reason) {
         if (!handOut(entry, reason)) return 2;
         records++;
-        if (reason != REASON_ACTIVE) endFlow(cursor);
       }
+      if (!reason || reason == REASON_ACTIVE) countFlow(entry);
+      else endFlow(cursor);
     }
     cursor++;
   }
   if (cursor < highWaterMark()) return 0;
   cursor = 0;
+  tellCensus();
   return 1;
 }
 
@@ -62,6 +65,7 @@ export function flush(reason: u8, recordsMost: u32): u32 {
 /** Begins the next cycle at the pool's start. */
 export function rewind(): void {
   cursor = 0;
+  restartCensus();
 }
 
 /** Both ends said farewell, or one did and the other was never heard, or somebody broke off. */

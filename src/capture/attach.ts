@@ -2,7 +2,8 @@
 import { KernelError } from "../errors.ts";
 import { type Hook, HOOKS, type Link, type TcxOrder } from "../flow.ts";
 import { EEXIST, EINVAL, ENODEV, ENOENT } from "../libc.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel, TcPlace } from "./kernel.ts";
+import { TC_HANDLE } from "./libbpf.ts";
 import type { Links } from "./links.ts";
 import { isOurProgram } from "./program.ts";
 
@@ -14,6 +15,8 @@ export interface AttachOptions {
   order: TcxOrder;
   /** tc: among the filters that are there; lower runs sooner. 1 to 32,767. */
   priority: number;
+  /** tc: the filter's. Default: the agent's. */
+  handle?: number;
 }
 
 /** Another program on one of our hooks. */
@@ -30,8 +33,12 @@ export interface ChainedProgram {
   /** 0: a filter that is no BPF program. */
   id: number;
   name: string;
+  /** "" of what is no BPF program. */
+  tag: string;
+  mode: AttachMode;
   /** Of a filter; 0 on tcx. */
   priority: number;
+  handle: number;
   /** This agent's own; who only looks has none, and takes any agent's for it. */
   ours: boolean;
 }
@@ -64,6 +71,11 @@ export class Attacher {
     this.options = options;
   }
 
+  #place(): TcPlace {
+    const { priority, handle = TC_HANDLE } = this.options;
+    return { priority, handle };
+  }
+
   /** Nothing attached yet. */
   begin(): Attachment {
     return { mode: this.options.mode, links: {}, filters: new Set(), createdClsact: false };
@@ -79,12 +91,21 @@ export class Attacher {
     }
     if (this.#kernel.createClsact(ifindex)) attachment.createdClsact = true;
     try {
-      this.#kernel.attachTc(program, ifindex, hook, this.options.priority);
+      this.#kernel.attachTc(program, ifindex, hook, this.#place());
     } catch (error) {
       this.#dropClsact(attachment, ifindex);
       throw this.#explain(error, ifindex, hook);
     }
     attachment.filters.add(hook);
+  }
+
+  /** Puts the program of now in the place of the one before, so that no packet passes between the two. */
+  replace(attachment: Attachment, ifindex: number, link: Link, hook: Hook): void {
+    const program = this.#programFd(link, hook);
+    this.#ownIds.add(this.#kernel.programId(program));
+    const tcxLink = attachment.links[hook];
+    if (tcxLink !== undefined) this.#kernel.relinkTcx(tcxLink, program);
+    else if (attachment.filters.has(hook)) this.#kernel.replaceTc(program, ifindex, hook, this.#place());
   }
 
   /** Says who stands in our place, where it is somebody. */
@@ -108,7 +129,7 @@ export class Attacher {
       this.#kernel.unlinkTcx(link);
     }
     if (!attachment.filters.delete(hook)) return;
-    unlessGone(() => this.#kernel.detachTc(ifindex, hook, this.options.priority));
+    unlessGone(() => this.#kernel.detachTc(ifindex, hook, this.#place()));
     this.#dropClsact(attachment, ifindex);
   }
 
@@ -123,12 +144,23 @@ export class Attacher {
 
   /** All programs and filters on a device's hook in the order that packets meet them: tcx runs before clsact. */
   chain(ifindex: number, hook: Hook): ChainedProgram[] {
-    const tcx = this.#kernel.queryTcx(ifindex, hook).map(({ id, name }) => ({ id, name, priority: 0 }));
-    const tc = this.#links.filters(ifindex, hook).map((filter) => ({
-      id: filter.programId,
-      name: (filter.programId && this.#kernel.programById(filter.programId)?.name) || filter.name || filter.kind,
-      priority: filter.priority,
+    const tcx = this.#kernel.queryTcx(ifindex, hook).map((program) => ({
+      ...program,
+      mode: "tcx" as const,
+      priority: 0,
+      handle: 0,
     }));
+    const tc = this.#links.filters(ifindex, hook).map((filter) => {
+      const program = filter.programId ? this.#kernel.programById(filter.programId) : undefined;
+      return {
+        id: filter.programId,
+        name: program?.name || filter.name || filter.kind,
+        tag: program?.tag ?? "",
+        mode: "tc" as const,
+        priority: filter.priority,
+        handle: filter.handle,
+      };
+    });
     return [...tcx, ...tc].map((program) => ({ ...program, ours: this.#isOwn(program) }));
   }
 

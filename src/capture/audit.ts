@@ -2,7 +2,8 @@
  * The auditor: what the hooks saw against what the devices themselves counted. Where they differ by nature, the cause
  * has a name.
  */
-import type { InterfaceTaken } from "../flow.ts";
+import type { Amount } from "../books.ts";
+import type { Hook } from "../flow.ts";
 import { countsLikeHooks, type Device, type DeviceCounters, isLoopback } from "./device.ts";
 import type { WatchedDevice } from "./watcher.ts";
 
@@ -34,7 +35,7 @@ export interface AuditLine {
 /** Compares one device. now: its counters, read before and after weir's own were, or at detach. */
 export function auditDevice(
   watched: WatchedDevice,
-  taken: InterfaceTaken,
+  taken: Record<Hook, Pick<Amount, "frames" | "bytes">>,
   strays: StrayTotal,
   now: { before: DeviceCounters; after: DeviceCounters },
 ): AuditLine | undefined {

@@ -3,20 +3,25 @@
  */
 import { KernelError } from "../errors.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
-import { waitForGracePeriod } from "../libc.ts";
+import { closeFd, duplicateFd, EBUSY, waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
 import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
-import { Attacher, type AttachMode } from "./attach.ts";
+import type { Sampling } from "../sampling.ts";
+import { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 import { auditDevice, type AuditLine } from "./audit.ts";
-import type { DeviceCounters } from "./device.ts";
+import { type DeviceCounters, linkOf } from "./device.ts";
 import { type TableDevice, writeDeviceTable } from "./device_table.ts";
+import { FilteredDevices } from "./filtered_devices.ts";
 import type { InterfaceChoice } from "./interfaces.ts";
 import type { Kernel } from "./kernel.ts";
+import type { KernelFilter } from "./kernel_filter.ts";
 import { TUNNEL_PORTS } from "./knobs.ts";
 import { type LinkChange, type Links, openLinks } from "./links.ts";
 import type { NetworkNamespace } from "./namespace.ts";
 import { type FlowProgram, loadProgram } from "./program.ts";
-import { readStrays, type Stray } from "./strays.ts";
+import { readAllStrays, type Stray } from "./strays.ts";
+import type { PacketTrace } from "./trace/packet_trace.ts";
+import type { TraceBounds, TraceFilter } from "./trace/trace_layout.ts";
 import { type WatchedDevice, Watcher } from "./watcher.ts";
 
 export interface CaptureOptions {
@@ -32,6 +37,10 @@ export interface CaptureOptions {
   priority: number;
   /** The shortest idle timeout: after such a silence a flow's slot begins anew. */
   idleGapMs: number;
+  /** What the program keeps from being counted, at first. Default: nothing. */
+  filter?: KernelFilter | undefined;
+  /** Default: every flow is kept. */
+  sampling?: Sampling | undefined;
   /** Monotonic ms. */
   nowMs(): number;
   /** Another device table lies at this address of the memory. */
@@ -40,13 +49,26 @@ export interface CaptureOptions {
   devicesInForce(): number;
 }
 
+export interface TraceOptions {
+  /** The compiled trace. */
+  image: Uint8Array<ArrayBuffer>;
+  /** Of the watched devices. */
+  isChosen: InterfaceChoice;
+  filter: TraceFilter;
+  bounds: TraceBounds;
+}
+
 const TICK_LEAST_MS = 50;
 const TABLE_BUSY_WAIT_MS = 20;
 const FOLLOW_AGAIN_MS = 500;
 
 export class Capture {
   readonly #options: CaptureOptions;
-  readonly #program: FlowProgram;
+  #program: FlowProgram;
+  /** The ring, which all programs have in common: valid until close(). */
+  readonly ringFd: number;
+  #filteredDevices: FilteredDevices | undefined;
+  #hasFilter: boolean;
   readonly #links: Links;
   readonly #watcher: Watcher;
   readonly #names = new Map<number, { name: string; ifindex: number }>();
@@ -56,13 +78,17 @@ export class Capture {
   #pendingTimer: ReturnType<typeof setTimeout> | undefined;
   #tickTimer: ReturnType<typeof setTimeout> | undefined;
   #following: Promise<void> | undefined;
+  #trace: PacketTrace | undefined;
   #closed = false;
 
   /** Loads the program. Nothing is attached yet. Throws KernelError. */
   constructor(options: CaptureOptions) {
     this.#options = options;
-    const { kernel, plan, memory, image, idleGapMs, namespace } = options;
-    this.#program = loadProgram(kernel, plan, memory, { image, purpose: "live", idleGapMs, ...TUNNEL_PORTS });
+    const { kernel, namespace, filter } = options;
+    this.#program = this.#load(filter);
+    this.ringFd = duplicateFd(this.#program.ringFd());
+    this.#hasFilter = filter !== undefined;
+    this.#filteredDevices = this.#filteredBy(filter);
     this.#links = openLinks(namespace);
     const attacher = new Attacher(kernel, this.#links, (link, hook) => this.#program.fd(link, hook), options);
     this.#watcher = new Watcher(attacher, this.#links, options.interfaces, {
@@ -73,8 +99,30 @@ export class Capture {
     });
   }
 
-  get ringFd(): number {
-    return this.#program.ringFd();
+  #load(filter: KernelFilter | undefined, predecessor?: FlowProgram): FlowProgram {
+    const { kernel, plan, memory, image, idleGapMs, sampling } = this.#options;
+    const options = { image, purpose: "live", idleGapMs, ...TUNNEL_PORTS, filter, sampling, predecessor } as const;
+    return loadProgram(kernel, plan, memory, options);
+  }
+
+  #filteredBy(filter: KernelFilter | undefined): FilteredDevices | undefined {
+    if (!filter?.devicePasses) return undefined;
+    return new FilteredDevices(this.#program, filter.devicePasses);
+  }
+
+  /**
+   * Another filter from now on. A program that knows it, with the maps of the one before, takes that one's place on
+   * every hook: each packet meets one or the other, whole. Throws KernelError, and then nothing has changed.
+   */
+  useFilter(filter: KernelFilter | undefined): void {
+    if (!filter && !this.#hasFilter) return;
+    const before = this.#program;
+    this.#program = this.#load(filter, before);
+    this.#hasFilter = filter !== undefined;
+    this.#filteredDevices = this.#filteredBy(filter);
+    for (const { device, goneAtMs } of this.devices()) if (goneAtMs === undefined) this.#filteredDevices?.see(device);
+    this.#options.namespace.within(() => this.#watcher.replaceAll(this.#options.nowMs()));
+    before.close();
   }
 
   /** Attaches to every wanted device there is. */
@@ -108,6 +156,7 @@ export class Capture {
   }
 
   #apply(change: LinkChange): void {
+    this.#filteredDevices?.apply(change);
     this.#options.namespace.within(() => this.#watcher.apply(change, this.#options.nowMs()));
     this.#scheduleTick();
   }
@@ -125,8 +174,12 @@ export class Capture {
   }
 
   /** Writes the device table that is not in force, if anything that it says changed, and asks for it to be. */
-  #publish(devices: TableDevice[]): void {
-    for (const { interfaceId, name, ifindex } of devices) this.#names.set(interfaceId, { name, ifindex });
+  #publish(all: TableDevice[]): void {
+    for (const { interfaceId, name, ifindex } of all) this.#names.set(interfaceId, { name, ifindex });
+    // what a filtered device sees is counted where weir sees it next, as if it were not attached there
+    const devices = all.map((device) =>
+      device.attached && this.#filteredDevices?.has(device.ifindex) ? { ...device, attached: false } : device
+    );
     const said = JSON.stringify(devices.map(({ counters: _, name: __, up: ___, ...facts }) => facts));
     if (said === this.#published && !this.#pending) return;
     const { plan, memory } = this.#options;
@@ -134,9 +187,9 @@ export class Capture {
     const next = plan.devices[this.#table ^ 1]!;
     if (inForce === next) {
       // The collector has not taken the last table over yet: wait for it.
-      this.#pending = devices;
+      this.#pending = all;
       clearTimeout(this.#pendingTimer);
-      this.#pendingTimer = setTimeout(() => this.#publish(this.#pending ?? devices), TABLE_BUSY_WAIT_MS);
+      this.#pendingTimer = setTimeout(() => this.#publish(this.#pending ?? all), TABLE_BUSY_WAIT_MS);
       return;
     }
     this.#pending = undefined;
@@ -151,6 +204,38 @@ export class Capture {
     return this.#watcher.devices();
   }
 
+  /** All programs on each device's hooks, in the order that packets meet them, by ifindex. */
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.#options.namespace.within(() =>
+      new Map(this.devices().map((watched) => [watched.device.ifindex, this.#watcher.chains(watched)]))
+    );
+  }
+
+  /** Begins a packet trace; one goes on at a time. Throws KernelError. */
+  async openTrace({ isChosen, ...options }: TraceOptions): Promise<PacketTrace> {
+    const { PacketTrace } = await import("./trace/packet_trace.ts");
+    if (this.#trace && !this.#trace.isClosed) {
+      throw new KernelError("Cannot trace packets: another trace goes on; wait for its end, or turn it off", {
+        errno: EBUSY,
+      });
+    }
+    const { kernel, namespace, priority } = this.#options;
+    const points = this.devices().flatMap(({ device, attachment }) => {
+      const link = attachment && isChosen(device.name) && linkOf(device);
+      if (!link) return [];
+      const programFd = (hook: Hook) => this.#program.fd(link, hook);
+      return [{ ifindex: device.ifindex, link, mode: attachment.mode, priority, programFd }];
+    });
+    return this.#trace = new PacketTrace({ ...options, kernel, namespace, points });
+  }
+
+  /** Ends the trace that goes on. Returns whether one did. */
+  closeTrace(): boolean {
+    const goesOn = this.#trace?.isClosed === false;
+    this.#trace?.close();
+    return goesOn;
+  }
+
   /** Addresses of the namespace's devices, as text. */
   addresses(): string[] {
     return this.#options.namespace.within(() => Deno.networkInterfaces().map(({ address }) => address));
@@ -162,7 +247,8 @@ export class Capture {
   }
 
   strays(): Stray[] {
-    return readStrays(this.#options.kernel, this.#program.straysFd());
+    const { kernel, memory, plan } = this.#options;
+    return readAllStrays(kernel, this.#program.straysFd(), memory, plan);
   }
 
   /** Compares what the ingress hooks saw with the devices' counters. count: brings weir's own numbers up to date. */
@@ -194,6 +280,7 @@ export class Capture {
   detach(): void {
     clearTimeout(this.#tickTimer);
     clearTimeout(this.#pendingTimer);
+    this.closeTrace();
     this.#options.namespace.within(() => this.#watcher.releaseAll());
     waitForGracePeriod();
   }
@@ -204,6 +291,7 @@ export class Capture {
     this.#links.close();
     await this.#following;
     this.#program.close();
+    closeFd(this.ringFd);
     this.#options.namespace.close();
   }
 }

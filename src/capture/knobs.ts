@@ -2,8 +2,10 @@
 import { assert } from "../errors.ts";
 import { RING_WAKE_PARTS } from "../limits.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
+import type { Sampling } from "../sampling.ts";
+import type { KernelFilter } from "./kernel_filter.ts";
 
-export const KNOBS_BYTES = 88;
+export const KNOBS_BYTES = 176;
 const KEY_WORDS = 7;
 
 export interface KnobOptions {
@@ -14,7 +16,21 @@ export interface KnobOptions {
   genevePort: number;
   /** Odd numbers, one for each word of a key. Default: random and new at each load, so that nobody knows them. */
   hashMultipliers?: readonly bigint[];
+  /** What the program keeps from being counted. Default: nothing. */
+  filter?: KernelFilter | undefined;
+  /** Decided here unless failures are to be kept, which are known only in the end. Default: every flow is kept. */
+  sampling?: Sampling | undefined;
 }
+
+/** enum withhold, bpf/knobs.h */
+export const Withhold = {
+  INTERFACES: 1 << 0,
+  PROTOCOLS: 1 << 1,
+  VERSIONS: 1 << 2,
+  ADDRESSES: 1 << 3,
+  PORTS: 1 << 4,
+  SAMPLED_OUT: 1 << 5,
+} as const;
 
 /**
  * For replays, which give the same records in the same order each time: bits of the square roots of the first primes.
@@ -49,5 +65,16 @@ export function encodeKnobs(plan: MemoryPlan, options: KnobOptions): Uint8Array<
   view.setUint16(80, options.vxlanPorts[0], true);
   view.setUint16(82, options.vxlanPorts[1], true);
   view.setUint16(86, options.genevePort, true);
+  encodeWithholding(view, options);
   return new Uint8Array(view.buffer);
+}
+
+function encodeWithholding(view: DataView, { filter, sampling: wanted }: KnobOptions): void {
+  const sampling = wanted?.keepFailures ? undefined : wanted;
+  filter?.protocols.forEach((word, i) => view.setBigUint64(88 + i * 8, word, true));
+  sampling?.multipliers.forEach((value, i) => view.setBigUint64(120 + i * 8, value, true));
+  view.setBigUint64(160, sampling?.threshold ?? 0n, true);
+  view.setUint32(168, (filter?.withhold ?? 0) | (sampling ? Withhold.SAMPLED_OUT : 0), true);
+  view.setUint8(172, filter?.versions ?? 0);
+  view.setUint8(173, filter?.icmpEnds ?? 0);
 }

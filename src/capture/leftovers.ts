@@ -6,7 +6,7 @@ import { type Hook, HOOKS } from "../flow.ts";
 import { CPU_AREA_BYTES, HEARTBEAT_AT } from "../memory_plan.ts";
 import { isClsactEmpty, unlessGone } from "./attach.ts";
 import type { Kernel } from "./kernel.ts";
-import { TC_HANDLE } from "./libbpf.ts";
+import { TC_HANDLE, TRACE_HANDLE, TRIAL_HANDLE } from "./libbpf.ts";
 import type { Links } from "./links.ts";
 import { isOurProgram } from "./program.ts";
 
@@ -15,6 +15,7 @@ export interface Leftover {
   ifindex: number;
   hook: Hook;
   priority: number;
+  handle: number;
   program: string;
 }
 
@@ -24,6 +25,9 @@ export interface LeftoverClock {
   /** Holds up the thread. */
   sleep(ms: number): void;
 }
+
+/** Where filters of ours are. A trace or a trial that was killed leaves one that does nothing, and is not to stay. */
+const HANDLES = new Set([TC_HANDLE, TRACE_HANDLE, TRIAL_HANDLE]);
 
 interface Candidate extends Leftover {
   programId: number;
@@ -65,9 +69,9 @@ function findCandidates(kernel: Kernel, links: Links): Candidate[] {
     HOOKS.flatMap((hook) =>
       links.filters(ifindex, hook).flatMap(({ handle, priority, programId }) => {
         const program = programId ? kernel.programById(programId)?.name ?? "" : "";
-        if (handle !== TC_HANDLE || !isOurProgram(program)) return [];
+        if (!HANDLES.has(handle) || !isOurProgram(program)) return [];
         const heartbeatNs = heartbeatOf(kernel, programId);
-        return [{ interface: name, ifindex, hook, priority, program, programId, heartbeatNs }];
+        return [{ interface: name, ifindex, hook, priority, handle, program, programId, heartbeatNs }];
       })
     )
   );
@@ -78,7 +82,9 @@ function heartbeatOf(kernel: Kernel, programId: number): bigint | undefined {
 }
 
 function remove(kernel: Kernel, links: Links, leftovers: Leftover[]): void {
-  for (const { ifindex, hook, priority } of leftovers) unlessGone(() => kernel.detachTc(ifindex, hook, priority));
+  for (const { ifindex, hook, priority, handle } of leftovers) {
+    unlessGone(() => kernel.detachTc(ifindex, hook, { priority, handle }));
+  }
   for (const ifindex of new Set(leftovers.map((leftover) => leftover.ifindex))) {
     unlessGone(() => {
       if (isClsactEmpty(links, ifindex)) kernel.destroyClsact(ifindex);

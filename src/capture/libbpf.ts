@@ -2,17 +2,20 @@
  * The door to libbpf: the one file that calls it, and the real {@linkcode Kernel}. Offsets are libbpf 1.x's structs.
  */
 import { assert, KernelError } from "../errors.ts";
-import type { Hook, TcxOrder } from "../flow.ts";
-import { closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
+import type { Hook } from "../flow.ts";
+import { callBpf, closeFd, cString, EEXIST, EINVAL, ENOENT, errno, errnoText } from "../libc.ts";
 import type {
   AttachedProgram,
   Kernel,
   KernelFeatures,
   LoadedObject,
   LoadOptions,
+  TcPlace,
+  TcxPlace,
   TestRunInput,
   TestRunResult,
 } from "./kernel.ts";
+import { bytesOf, keyOf, nameAt, options, tcHook, tcWhich } from "./libbpf_structs.ts";
 
 const SYMBOLS = {
   libbpf_set_print: { parameters: ["pointer"], result: "pointer" },
@@ -29,14 +32,20 @@ const SYMBOLS = {
   bpf_map__fd: { parameters: ["pointer"], result: "i32" },
   bpf_map__set_max_entries: { parameters: ["pointer", "u32"], result: "i32" },
   bpf_map__set_initial_value: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  bpf_map__reuse_fd: { parameters: ["pointer", "i32"], result: "i32" },
   bpf_link_create: { parameters: ["i32", "i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_link_update: { parameters: ["i32", "i32", /* program */ "pointer" /* opts */], result: "i32" },
   bpf_prog_query_opts: { parameters: ["i32", /* target */ "u32", /* type */ "buffer"], result: "i32" },
+  bpf_prog_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
+  bpf_map_get_next_id: { parameters: ["u32", "buffer"], result: "i32" },
   bpf_prog_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_map_get_fd_by_id: { parameters: ["u32"], result: "i32" },
   bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer" /* length */], result: "i32" },
   bpf_prog_test_run_opts: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   bpf_map_lookup_elem: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_map_update_elem: { parameters: ["i32", "buffer", "buffer", "u64" /* flags */], result: "i32" },
+  bpf_map_delete_elem: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_tc_hook_create: { parameters: ["buffer"], result: "i32" },
   bpf_tc_hook_destroy: { parameters: ["buffer"], result: "i32" },
   bpf_tc_attach: { parameters: ["buffer", "buffer"], result: "i32" },
@@ -50,26 +59,20 @@ const ATTACH_TCX: Record<Hook, number> = { ingress: 46, egress: 47 };
 const TC_ATTACH_POINT: Record<Hook, number> = { ingress: 1, egress: 2 };
 const BPF_F_BEFORE = 8;
 const BPF_F_AFTER = 16;
+const BPF_LINK_CREATE = 28;
 const PROGRAMS_PER_HOOK_MAX = 64;
 const VERIFIER_LOG_BYTES = 16 * 1024 * 1024;
 const PROG_INFO_BYTES = 80;
 const MAP_INFO_BYTES = 40;
-const NAME_BYTES = 16;
+const BPF_TC_F_REPLACE = 1;
 const MAPS_PER_PROGRAM_MAX = 16;
 
 /** Our filter's handle on clsact hooks: one place, so that leftovers of a killed run are found again. "we" */
 export const TC_HANDLE = 0x7765;
-
-/** A zeroed options struct with its size in front, as libbpf wants them. */
-function options(bytes: number): DataView<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(bytes));
-  view.setBigUint64(0, BigInt(bytes), true);
-  return view;
-}
-
-function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer);
-}
+/** A packet trace's, beside it. */
+export const TRACE_HANDLE = 0x7766;
+/** A trial's. */
+export const TRIAL_HANDLE = 0x7767;
 
 /** The address of a buffer's first byte; the caller keeps the buffer alive. */
 function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
@@ -160,17 +163,34 @@ class Libbpf implements Kernel {
     return loaded;
   }
 
-  linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number {
+  linkTcx(programFd: number, ifindex: number, hook: Hook, place: TcxPlace): number {
+    if (typeof place === "object") return this.#linkTcxBefore(programFd, ifindex, hook, place.beforeFd);
     const link = options(64);
-    link.setUint32(8, order === "first" ? BPF_F_BEFORE : BPF_F_AFTER, true);
+    link.setUint32(8, place === "first" ? BPF_F_BEFORE : BPF_F_AFTER, true);
     return check(
       this.#symbols.bpf_link_create(programFd, ifindex, ATTACH_TCX[hook], bytesOf(link)),
       `attach to tcx ${hook} of device ${ifindex}`,
     );
   }
 
+  /** union bpf_attr, link_create: libbpf before 1.3 has no name for a program's neighbours. */
+  #linkTcxBefore(programFd: number, ifindex: number, hook: Hook, beforeFd: number): number {
+    const attributes = new DataView(new ArrayBuffer(64));
+    [programFd, ifindex, ATTACH_TCX[hook], BPF_F_BEFORE, beforeFd].forEach((word, i) =>
+      attributes.setUint32(4 * i, word, true)
+    );
+    return check(
+      callBpf(BPF_LINK_CREATE, addressOf(bytesOf(attributes)), attributes.byteLength),
+      `attach to tcx ${hook} of device ${ifindex}`,
+    );
+  }
+
   unlinkTcx(link: number): void {
     closeFd(link);
+  }
+
+  relinkTcx(link: number, programFd: number): void {
+    check(this.#symbols.bpf_link_update(link, programFd, null), "replace the program of a tcx link");
   }
 
   queryTcx(ifindex: number, hook: Hook): AttachedProgram[] {
@@ -182,7 +202,7 @@ class Libbpf implements Kernel {
     if (result === -EINVAL || result === -ENOENT) return [];
     check(result, `list tcx ${hook} programs of device ${ifindex}`);
     const count = Math.min(query.getUint32(24, true), ids.length);
-    return [...ids.subarray(0, count)].map((id) => this.programById(id) ?? { id, name: "?" });
+    return [...ids.subarray(0, count)].map((id) => this.programById(id) ?? { id, name: "?", tag: "" });
   }
 
   createClsact(ifindex: number): boolean {
@@ -199,19 +219,26 @@ class Libbpf implements Kernel {
     );
   }
 
-  attachTc(programFd: number, ifindex: number, hook: Hook, priority: number): void {
-    const opts = options(32);
+  attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, 0);
+  }
+
+  replaceTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace): void {
+    this.#attachTc(programFd, ifindex, hook, place, BPF_TC_F_REPLACE);
+  }
+
+  #attachTc(programFd: number, ifindex: number, hook: Hook, place: TcPlace, flags: number): void {
+    const opts = tcWhich(place);
     opts.setInt32(8, programFd, true);
-    opts.setUint32(20, TC_HANDLE, true);
-    opts.setUint32(24, priority, true);
+    opts.setUint32(12, flags, true);
     check(
       this.#symbols.bpf_tc_attach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
       `attach to tc ${hook} of device ${ifindex}`,
     );
   }
 
-  detachTc(ifindex: number, hook: Hook, priority: number): void {
-    const opts = tcWhich(priority);
+  detachTc(ifindex: number, hook: Hook, place: TcPlace): void {
+    const opts = tcWhich(place);
     check(
       this.#symbols.bpf_tc_detach(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts)),
       `detach from tc ${hook} of device ${ifindex}`,
@@ -219,11 +246,55 @@ class Libbpf implements Kernel {
   }
 
   queryTc(ifindex: number, hook: Hook, priority: number): AttachedProgram | undefined {
-    const opts = tcWhich(priority);
+    const opts = tcWhich({ priority, handle: TC_HANDLE });
     const result = this.#symbols.bpf_tc_query(bytesOf(tcHook(ifindex, TC_ATTACH_POINT[hook])), bytesOf(opts));
     if (result === -ENOENT || result === -EINVAL) return undefined; // EINVAL: the device has no clsact
     check(result, `look for a program on tc ${hook} of device ${ifindex}`);
     return this.programById(opts.getUint32(16, true));
+  }
+
+  programs(): ReturnType<Kernel["programs"]> {
+    const { bpf_prog_get_next_id: next, bpf_prog_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, PROG_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 64),
+      tag: bytesOf(info).slice(8, 16).toHex(),
+    }));
+  }
+
+  maps(): ReturnType<Kernel["maps"]> {
+    const { bpf_map_get_next_id: next, bpf_map_get_fd_by_id: open } = this.#symbols;
+    return this.#each(next, open, MAP_INFO_BYTES).map(({ id, info }) => ({
+      id,
+      type: info.getUint32(0, true),
+      name: nameAt(bytesOf(info), 24),
+      keyBytes: info.getUint32(8, true),
+      valueBytes: info.getUint32(12, true),
+      entriesMax: info.getUint32(16, true),
+    }));
+  }
+
+  /** Looks at every program, or every map. What goes away meanwhile is passed over. */
+  #each(
+    next: Symbols["bpf_prog_get_next_id"],
+    open: Symbols["bpf_prog_get_fd_by_id"],
+    infoBytes: number,
+  ): Array<{ id: number; info: DataView<ArrayBuffer> }> {
+    const found: Array<{ id: number; info: DataView<ArrayBuffer> }> = [];
+    const id = new Uint32Array(1);
+    while (next(id[0]!, new Uint8Array(id.buffer)) === 0) {
+      const fd = open(id[0]!);
+      if (fd < 0) continue;
+      try {
+        const info = new DataView(new ArrayBuffer(infoBytes));
+        this.#info(fd, bytesOf(info));
+        found.push({ id: id[0]!, info });
+      } finally {
+        closeFd(fd);
+      }
+    }
+    return found;
   }
 
   programById(id: number): AttachedProgram | undefined {
@@ -244,10 +315,11 @@ class Libbpf implements Kernel {
         const fd = this.#symbols.bpf_map_get_fd_by_id(id);
         if (fd < 0) continue;
         try {
-          const value = new Uint8Array(valueBytes);
-          const keyBytes = new Uint8Array(new Uint32Array([key]).buffer);
-          if (this.#mapName(fd) !== map) continue;
-          if (this.#symbols.bpf_map_lookup_elem(fd, keyBytes, value) === 0) return new DataView(value.buffer);
+          const { name, valueBytes: mapValueBytes } = this.#mapInfo(fd);
+          if (name !== map) continue;
+          // of another version's map: the kernel writes as much as that one has
+          const value = new Uint8Array(Math.max(valueBytes, mapValueBytes));
+          if (this.#symbols.bpf_map_lookup_elem(fd, keyOf(key), value) === 0) return new DataView(value.buffer);
         } finally {
           closeFd(fd);
         }
@@ -267,10 +339,10 @@ class Libbpf implements Kernel {
     return [...ids.subarray(0, Math.min(info.getUint32(52, true), ids.length))];
   }
 
-  #mapName(fd: number): string {
+  #mapInfo(fd: number): { name: string; valueBytes: number } {
     const info = new Uint8Array(MAP_INFO_BYTES);
     this.#info(fd, info);
-    return nameAt(info, 24);
+    return { name: nameAt(info, 24), valueBytes: new DataView(info.buffer).getUint32(12, true) };
   }
 
   #info(fd: number, info: Uint8Array<ArrayBuffer>): void {
@@ -282,10 +354,16 @@ class Libbpf implements Kernel {
     return this.#programInfo(fd).id;
   }
 
+  machineCodeBytes(fd: number): number {
+    const info = new Uint8Array(PROG_INFO_BYTES);
+    this.#info(fd, info);
+    return new DataView(info.buffer).getUint32(16, true);
+  }
+
   #programInfo(fd: number): AttachedProgram {
     const info = new Uint8Array(PROG_INFO_BYTES);
     this.#info(fd, info);
-    return { id: new DataView(info.buffer).getUint32(4, true), name: nameAt(info, 64) };
+    return { id: new DataView(info.buffer).getUint32(4, true), name: nameAt(info, 64), tag: info.slice(8, 16).toHex() };
   }
 
   /** Replays run millions of frames: nothing is made anew for each. */
@@ -310,6 +388,15 @@ class Libbpf implements Kernel {
     return bytes.byteOffset ? address + BigInt(bytes.byteOffset) : address;
   }
 
+  writeMap(mapFd: number, key: number, value: Uint8Array<ArrayBuffer>): void {
+    check(this.#symbols.bpf_map_update_elem(mapFd, keyOf(key), value, 0n), "write a map");
+  }
+
+  deleteFromMap(mapFd: number, key: number): void {
+    const result = this.#symbols.bpf_map_delete_elem(mapFd, keyOf(key));
+    if (result !== -ENOENT) check(result, "remove an entry of a map");
+  }
+
   readMap(mapFd: number, keyBytes: number, valueBytes: number): Array<{ key: DataView; value: DataView }> {
     const entries: Array<{ key: DataView; value: DataView }> = [];
     let key = new Uint8Array(keyBytes);
@@ -326,29 +413,6 @@ class Libbpf implements Kernel {
     }
     return entries;
   }
-}
-
-/** A name in struct bpf_prog_info or bpf_map_info. */
-function nameAt(info: Uint8Array, at: number): string {
-  const name = info.subarray(at, at + NAME_BYTES);
-  const end = name.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
-}
-
-/** struct bpf_tc_hook. attachPoint: a bit set of BPF_TC_INGRESS and BPF_TC_EGRESS. */
-function tcHook(ifindex: number, attachPoint: number): DataView<ArrayBuffer> {
-  const hook = options(24);
-  hook.setInt32(8, ifindex, true);
-  hook.setUint32(12, attachPoint, true);
-  return hook;
-}
-
-/** struct bpf_tc_opts that names our filter. */
-function tcWhich(priority: number): DataView<ArrayBuffer> {
-  const opts = options(32);
-  opts.setUint32(20, TC_HANDLE, true);
-  opts.setUint32(24, priority, true);
-  return opts;
 }
 
 class LibbpfObject implements LoadedObject {
@@ -372,10 +436,13 @@ class LibbpfObject implements LoadedObject {
     for (const [name, entries] of Object.entries(how.mapEntries)) {
       check(this.#symbols.bpf_map__set_max_entries(this.#map(name), entries), `size map ${name}`);
     }
-    check(
-      this.#symbols.bpf_map__set_initial_value(this.#map(".rodata.knobs"), how.knobs, BigInt(how.knobs.length)),
-      "set the knobs",
-    );
+    for (const [name, fd] of Object.entries(how.maps ?? {})) {
+      check(this.#symbols.bpf_map__reuse_fd(this.#map(name), fd), `use map ${name} again`);
+    }
+    for (const [section, bytes] of Object.entries({ ".rodata.knobs": how.knobs, ...how.constants })) {
+      const map = this.#map(section);
+      check(this.#symbols.bpf_map__set_initial_value(map, bytes, BigInt(bytes.length)), `set ${section}`);
+    }
   }
 
   #map(name: string): Deno.PointerValue {

@@ -1,11 +1,13 @@
 /** What weir needs of the machine, asked by name and answered all at once, each with what to do about it. */
-import { canOpen, readSystemFile } from "../libc.ts";
+import { canOpen, canWrite, readSystemFile } from "../libc.ts";
+import { bpfFileSystem } from "./bpf_file_system.ts";
+import { CAP_NET_ADMIN, CAP_SYS_RESOURCE, capabilityRequirements, hasCapability } from "./capabilities.ts";
 import type { Kernel, KernelFeatures } from "./kernel.ts";
 
 export interface Requirement {
   name: string;
-  /** ok: there. degraded: weir runs with less. missing: weir cannot run. */
-  state: "ok" | "degraded" | "missing";
+  /** ok: there. degraded: weir runs with less. missing: weir cannot run. unknown: this user is not told. */
+  state: "ok" | "degraded" | "missing" | "unknown";
   /** What was found. */
   found: string;
   /** What to do; "" when there is nothing to. */
@@ -21,6 +23,8 @@ export interface Machine {
   /** A text file's content; undefined where it cannot be read. */
   read(path: string): string | undefined;
   exists(path: string): boolean;
+  /** Whether this process may write into a file or folder. */
+  canWrite(path: string): boolean;
 }
 
 export const KERNEL_LEAST = [5, 8] as const;
@@ -29,18 +33,6 @@ const KERNEL_LEAST_ARM64 = [5, 12] as const;
 /** From here on PREEMPT_RT may run two bottom halves of one CPU at once. */
 const KERNEL_RT_LIMIT = [6, 18] as const;
 const BTF_PATH = "/sys/kernel/btf/vmlinux";
-const BPFFS_PATH = "/sys/fs/bpf";
-
-const CAP_NET_ADMIN_BIT = 12;
-/** Capabilities by bit (include/uapi/linux/capability.h), and what each is for. */
-const CAPABILITIES = [
-  { name: "CAP_NET_ADMIN", bit: CAP_NET_ADMIN_BIT, needed: "to attach programs to devices" },
-  { name: "CAP_BPF", bit: 39, needed: "to load programs and maps" },
-  { name: "CAP_PERFMON", bit: 38, needed: "for programs that read packets by pointer" },
-] as const;
-const CAP_SYS_ADMIN_BIT = 21;
-const CAP_SYS_PTRACE_BIT = 19;
-const CAP_SYS_RESOURCE_BIT = 24;
 
 /** Locked memory that default limits need on kernels that charge maps against it: slots, ring, and room to spare. */
 const MEMLOCK_LEAST_BYTES = 64 * 1024 * 1024;
@@ -53,6 +45,7 @@ export function thisMachine(): Machine {
     arch: Deno.build.arch,
     read: readSystemFile,
     exists: canOpen,
+    canWrite,
   };
 }
 
@@ -68,14 +61,14 @@ export function probeRequirements(
     btfRequirement(machine),
     ...capabilityRequirements(machine, options.namespacePath),
     memlockRequirement(machine),
-    bpffsRequirement(machine),
+    bpfFileSystem(machine),
   ];
   try {
     const kernel = openKernel();
     const features = kernel.features();
     requirements.push(
       { name: "libbpf", state: "ok", found: "libbpf.so.1", remedy: "" },
-      hasCapability(machine, CAP_NET_ADMIN_BIT) ? tcxRequirement(features) : TCX_UNKNOWN,
+      hasCapability(machine, CAP_NET_ADMIN) ? tcxRequirement(features) : TCX_UNKNOWN,
     );
     return { requirements, kernel, features };
   } catch (error) {
@@ -134,33 +127,6 @@ function btfRequirement(machine: Machine): Requirement {
   };
 }
 
-function hasCapability(machine: Machine, bit: number): boolean {
-  const status = machine.read("/proc/self/status") ?? "";
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
-  return (effective >> BigInt(bit) & 1n) === 1n;
-}
-
-function capabilityRequirements(machine: Machine, namespacePath: string | undefined): Requirement[] {
-  const has = (bit: number) => hasCapability(machine, bit);
-  const needs: Array<{ name: string; bit: number; needed: string }> = [...CAPABILITIES];
-  if (namespacePath) {
-    needs.push({ name: "CAP_SYS_ADMIN", bit: CAP_SYS_ADMIN_BIT, needed: `to enter ${namespacePath}` });
-    if (namespacePath.startsWith("/proc/")) {
-      needs.push({ name: "CAP_SYS_PTRACE", bit: CAP_SYS_PTRACE_BIT, needed: `to open ${namespacePath}` });
-    }
-  }
-  return needs.map(({ name, bit, needed }) => {
-    // CAP_SYS_ADMIN includes what CAP_BPF and CAP_PERFMON were split from it for (5.8)
-    const ok = has(bit) || (name !== "CAP_NET_ADMIN" && name !== "CAP_SYS_PTRACE" && has(CAP_SYS_ADMIN_BIT));
-    return {
-      name: name.toLowerCase(),
-      state: ok ? "ok" : "missing",
-      found: ok ? "effective" : `${name} is not effective`,
-      remedy: ok ? "" : `run as root (sudo), or grant ${name} ${needed}`,
-    };
-  });
-}
-
 /** Kernels before 5.11 charge maps against RLIMIT_MEMLOCK, which libbpf raises where it may. */
 function memlockRequirement(machine: Machine): Requirement {
   const limits = machine.read("/proc/self/limits") ?? "";
@@ -175,7 +141,7 @@ function memlockRequirement(machine: Machine): Requirement {
     return requirement("ok", ", not used: maps are charged to the cgroup");
   }
   if (soft === "unlimited" || Number(soft) >= MEMLOCK_LEAST_BYTES) return requirement("ok", "");
-  if (hasCapability(machine, CAP_SYS_RESOURCE_BIT)) return requirement("ok", ", raised at load");
+  if (hasCapability(machine, CAP_SYS_RESOURCE)) return requirement("ok", ", raised at load");
   return requirement(
     "missing",
     ", and CAP_SYS_RESOURCE, which could raise it, is not effective",
@@ -183,22 +149,11 @@ function memlockRequirement(machine: Machine): Requirement {
   );
 }
 
-function bpffsRequirement(machine: Machine): Requirement {
-  const mounts = machine.read("/proc/self/mounts") ?? "";
-  const mounted = mounts.split("\n").some((line) => line.split(" ")[2] === "bpf");
-  return {
-    name: "bpffs",
-    state: mounted ? "ok" : "degraded",
-    found: mounted ? "mounted" : `no bpf file system at ${BPFFS_PATH}`,
-    remedy: mounted ? "" : `mount -t bpf bpf ${BPFFS_PATH}; until then nothing can outlive the agent`,
-  };
-}
-
 /** Without CAP_NET_ADMIN the kernel does not say. */
 const TCX_UNKNOWN: Requirement = {
   name: "tcx",
-  state: "degraded",
-  found: "not known: the kernel tells only who has CAP_NET_ADMIN",
+  state: "unknown",
+  found: "the kernel tells only who has CAP_NET_ADMIN",
   remedy: "ask again as root",
 };
 

@@ -1,5 +1,6 @@
 /** Frames that became no flow, by device, hook and ethertype: bpf/books.h's strays, read and named. */
 import { type Hook, HOOKS } from "../flow.ts";
+import { CPU_AREA_BYTES, type MemoryPlan, WITHHELD_AT, WITHHELD_MOVES_AT } from "../memory_plan.ts";
 import type { Kernel } from "./kernel.ts";
 
 export interface Stray {
@@ -7,6 +8,7 @@ export interface Stray {
   hook: Hook;
   /** The term of the books that it is in: not_ip, malformed, lost_ring_full … */
   term: string;
+  /** 0 of what was filtered or sampled out: that is IP. */
   ethertype: number;
   /** "arp" where the ethertype has a name, else "0x88cc". */
   ethertypeName: string;
@@ -43,23 +45,72 @@ const ETHERTYPES: Record<number, string> = {
   0x88e5: "macsec",
 };
 const LENGTH_MAX = 0x05ff;
+/** struct withheld: a stray's key and value. */
+const WITHHELD_BYTES = KEY_BYTES + VALUE_BYTES;
+export const WITHHELD_PLACES = 128;
+/** A reading during which the program moved a sum from one place to the other is taken again, so many times at most. */
+const READINGS_MOST = 5;
 
 export function readStrays(kernel: Kernel, mapFd: number): Stray[] {
-  return kernel.readMap(mapFd, KEY_BYTES, VALUE_BYTES).map(({ key, value }) => {
-    const ethertype = key.getUint16(4, true);
-    return {
-      ifindex: key.getUint32(0, true),
-      hook: HOOKS[key.getUint8(6)] ?? "ingress",
-      term: TERM_NAMES[key.getUint8(7)] ?? "unknown",
-      ethertype,
-      ethertypeName: ethertypeName(ethertype),
-      frames: value.getBigUint64(0, true),
-      bytes: value.getBigUint64(8, true),
-    };
-  });
+  return kernel.readMap(mapFd, KEY_BYTES, VALUE_BYTES).map(({ key, value }) => strayOf(key, value));
 }
 
-function ethertypeName(ethertype: number): string {
+/** Those in the map, and those that each CPU adds up for itself still. */
+export function readAllStrays(kernel: Kernel, mapFd: number, memory: WebAssembly.Memory, plan: MemoryPlan): Stray[] {
+  const view = new DataView(memory.buffer);
+  let strays: Stray[] = [];
+  for (let reading = 0; reading < READINGS_MOST; reading++) {
+    const before = movesOf(view, plan);
+    strays = [...readStrays(kernel, mapFd), ...withheldStrays(view, plan)];
+    if (before !== undefined && before === movesOf(view, plan)) break;
+  }
+  const byKey = Map.groupBy(strays, ({ ifindex, hook, term, ethertype }) => `${ifindex} ${hook} ${term} ${ethertype}`);
+  return [...byKey.values()].map((same) => ({
+    ...same[0]!,
+    frames: same.reduce((sum, { frames }) => sum + frames, 0n),
+    bytes: same.reduce((sum, { bytes }) => sum + bytes, 0n),
+  }));
+}
+
+/** Moves so far of all CPUs; undefined while one is under way. */
+function movesOf(view: DataView, { cpus, cpuCount }: MemoryPlan): bigint | undefined {
+  const moves = Array.from(
+    { length: cpuCount },
+    (_, cpu) => view.getBigUint64(cpus + cpu * CPU_AREA_BYTES + WITHHELD_MOVES_AT, true),
+  );
+  return moves.some((count) => count & 1n) ? undefined : moves.reduce((sum, count) => sum + count, 0n);
+}
+
+function withheldStrays(view: DataView, { cpus, cpuCount }: MemoryPlan): Stray[] {
+  const strays: Stray[] = [];
+  for (let cpu = 0; cpu < cpuCount; cpu++) {
+    for (let place = 0; place < WITHHELD_PLACES; place++) {
+      const at = cpus + cpu * CPU_AREA_BYTES + WITHHELD_AT + place * WITHHELD_BYTES;
+      const part = (offset: number, bytes: number) => new DataView(view.buffer, at + offset, bytes);
+      if (view.getBigUint64(at + KEY_BYTES, true)) {
+        strays.push(strayOf(part(0, KEY_BYTES), part(KEY_BYTES, VALUE_BYTES)));
+      }
+    }
+  }
+  return strays;
+}
+
+function strayOf(key: DataView, value: DataView): Stray {
+  const ethertype = key.getUint16(4, true);
+  const term = TERM_NAMES[key.getUint8(7)] ?? "unknown";
+  return {
+    ifindex: key.getUint32(0, true),
+    hook: HOOKS[key.getUint8(6)] ?? "ingress",
+    term,
+    ethertype,
+    ethertypeName: ethertypeName(term, ethertype),
+    frames: value.getBigUint64(0, true),
+    bytes: value.getBigUint64(8, true),
+  };
+}
+
+function ethertypeName(term: string, ethertype: number): string {
+  if (term === "filtered" || term === "sampled_out") return "ip";
   if (ethertype <= LENGTH_MAX) return "802.3";
   return ETHERTYPES[ethertype] ?? `0x${ethertype.toString(16).padStart(4, "0")}`;
 }

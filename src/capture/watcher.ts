@@ -5,7 +5,7 @@
 import { type Hook, HOOKS } from "../flow.ts";
 import { KernelError } from "../errors.ts";
 import { DEVICE_MEMORY_MS, INTERFACES_MAX } from "../limits.ts";
-import type { Attacher, Attachment, OtherProgram } from "./attach.ts";
+import type { Attacher, Attachment, ChainedProgram, OtherProgram } from "./attach.ts";
 import { type Device, type DeviceCounters, linkOf } from "./device.ts";
 import type { TableDevice } from "./device_table.ts";
 import type { InterfaceChoice } from "./interfaces.ts";
@@ -98,6 +98,21 @@ export class Watcher {
   tick(nowMs: number): void {
     for (const [ifindex, { goneAtMs }] of this.#devices) {
       if (goneAtMs !== undefined && nowMs - goneAtMs >= DEVICE_MEMORY_MS) this.#devices.delete(ifindex);
+    }
+    this.#work(nowMs);
+  }
+
+  /** Puts the programs of now in the place of those that are attached; where that cannot be, it attaches anew. */
+  replaceAll(nowMs: number): void {
+    for (const watched of this.#devices.values()) {
+      const { attachment, device } = watched;
+      if (!attachment) continue;
+      try {
+        for (const hook of HOOKS) this.#attacher.replace(attachment, device.ifindex, linkOf(device)!, hook);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        this.#release(watched, error.message);
+      }
     }
     this.#work(nowMs);
   }
@@ -224,12 +239,19 @@ export class Watcher {
 
   #lookAround(watched: WatchedDevice): void {
     const { ifindex } = watched.device;
-    try {
+    unlessGoing(() => {
       watched.others = HOOKS.flatMap((hook) => this.#attacher.others(ifindex, hook));
       watched.removed = HOOKS.filter((hook) => !this.#attacher.chain(ifindex, hook).some(({ ours }) => ours));
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error; // the device goes away just now: netlink will tell
-    }
+    });
+  }
+
+  /** All programs on a device's hooks, in the order that packets meet them. */
+  chains({ device: { ifindex } }: WatchedDevice): Record<Hook, ChainedProgram[]> {
+    const chains: Record<Hook, ChainedProgram[]> = { ingress: [], egress: [] };
+    unlessGoing(() => {
+      for (const hook of HOOKS) chains[hook] = this.#attacher.chain(ifindex, hook);
+    });
+    return chains;
   }
 
   /** The counters of now; of a device that is gone, or where nobody answers, the last ones heard of. */
@@ -294,6 +316,15 @@ export class Watcher {
       interfaceId,
       attached: goneAtMs === undefined ? attachment !== undefined : wasAttached,
     }));
+  }
+}
+
+/** Looks at a device's hooks. That it goes away just now is no failure: netlink will tell. */
+function unlessGoing(look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
   }
 }
 

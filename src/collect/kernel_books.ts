@@ -1,7 +1,7 @@
 /** The kernel program's books, read live from the mapped CPU areas: bpf/books.h in TypeScript. */
 import { type Amount, type KernelTerms, zeroAmount } from "../books.ts";
 import { type Hook, HOOKS } from "../flow.ts";
-import { CPU_AREA_BYTES, type MemoryPlan } from "../memory_plan.ts";
+import { CPU_AREA_BYTES, type MemoryPlan, ringParts } from "../memory_plan.ts";
 
 export const BOOKS_BYTES = 512;
 const MEASURES_BYTES = 32;
@@ -74,6 +74,13 @@ export class KernelBooks {
       sampled_out: term("sampled_out"),
       lost: { ring_full: term("lost_ring_full"), no_slot: term("lost_no_slot") },
     };
+  }
+
+  /** Bytes in the ring that are not counted yet. */
+  ringWaitingBytes(): number {
+    const { consumer, producer } = ringParts(this.#plan);
+    // what is taken meanwhile may be more than was there
+    return Math.max(0, Number(this.#u64(producer) - this.#u64(consumer)));
   }
 
   detail(): KernelDetail {

@@ -1,6 +1,7 @@
 /** The flow table, typed: what the collector's thread calls. */
 import { assert } from "../errors.ts";
 import { CPU_AREA_BYTES, MARKS_AT, type MemoryPlan } from "../memory_plan.ts";
+import { type Sampling, SAMPLING_MULTIPLIERS } from "../sampling.ts";
 import { instantiateTable, type TableExports, type TableHost } from "./instance.ts";
 import * as at from "./table_layout.ts";
 
@@ -19,6 +20,8 @@ export interface TableOptions {
   traceDomain: string;
   /** This node's name, part of span ids. */
   node: string;
+  /** By which hash flows are sampled. Default: none. */
+  sampling?: Sampling | undefined;
 }
 
 /** What sweep() and flush() answer. */
@@ -74,6 +77,7 @@ export class Table {
       ...[...random].map((value) => value | 1n), // odd: a bijection of 64 bits
       ...await digestWords(options.traceDomain),
       ...await digestWords(options.node),
+      ...options.sampling?.multipliers ?? Array<bigint>(SAMPLING_MULTIPLIERS).fill(0n),
     ];
     assert(longs.length === at.SETTINGS_LONGS.length, "every long setting has a value");
     longs.forEach((value, i) => this.#view.setBigUint64(at.SETTINGS_LONGS_AT + i * 8, value, true));

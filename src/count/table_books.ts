@@ -1,13 +1,12 @@
 /** The table's terms of the books and its figures, read from its control page. */
-import type { Amount, CountTerms, TableTerms } from "../books.ts";
+import type { Amount, CountTerms, TableOwnTerms } from "../books.ts";
 import { sum } from "../books.ts";
 import { type Hook, HOOKS, type InterfaceTaken } from "../flow.ts";
-import type { MemoryPlan } from "../memory_plan.ts";
+import { INTERFACE_BOOKS_BYTES, type MemoryPlan } from "../memory_plan.ts";
+import { FLOW_CLASSES, FLOW_DIRECTIONS, type FlowCount } from "./flow_classes.ts";
 import * as at from "./table_layout.ts";
 
 export type TableStats = Record<(typeof at.STAT_NAMES)[number], number>;
-
-const INTERFACE_BOOKS_BYTES = 32;
 
 export class TableBooks {
   readonly #view: DataView;
@@ -25,7 +24,7 @@ export class TableBooks {
   }
 
   /** All terms. Those found by looking are as old as the last audit. */
-  terms(): TableTerms {
+  terms(): TableOwnTerms {
     const [ingress, egress] = HOOKS.map((hook) => this.countTerms(hook)) as [CountTerms, CountTerms];
     return {
       taken: sum(ingress.taken, egress.taken),
@@ -45,10 +44,17 @@ export class TableBooks {
 
   interfaceTaken(interfaceId: number): InterfaceTaken {
     const base = this.#plan.interfaces + interfaceId * INTERFACE_BOOKS_BYTES;
-    return {
-      ingress: { frames: this.#u64(base), bytes: this.#u64(base + 8) },
-      egress: { frames: this.#u64(base + 16), bytes: this.#u64(base + 24) },
-    };
+    return { ingress: this.#amount(base), egress: this.#amount(base + at.MEASURES_BYTES) };
+  }
+
+  /** Flows in the table by kind, as the last whole sweep found them. */
+  census(): FlowCount[] {
+    return FLOW_CLASSES.flatMap((protocol, i) =>
+      FLOW_DIRECTIONS.map((direction, j) => {
+        const place = i * FLOW_DIRECTIONS.length + j;
+        return { protocol, direction, count: this.#view.getUint32(at.CENSUS + place * 4, true) };
+      })
+    );
   }
 
   #terms<Name extends string>(names: readonly Name[], base: number): Record<Name, Amount> {

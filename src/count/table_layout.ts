@@ -15,6 +15,8 @@ export const CLOCKS = CONTROL + 0x300;
 export const BOOKS = CONTROL + 0x400;
 export const AUDIT = CONTROL + 0x800;
 export const STATS = CONTROL + 0xa00;
+/** u32 for each of FLOW_CLASSES, and in it for each of FLOW_DIRECTIONS. */
+export const CENSUS = CONTROL + 0xb00;
 
 /** Settings, u32 in order from SETTINGS on. */
 export const SETTINGS_WORDS = [
@@ -54,7 +56,20 @@ export const SETTINGS_WORDS = [
 ] as const;
 
 /** Settings, u64 behind the words. */
-export const SETTINGS_LONGS = ["hash0", "hash1", "hash2", "domain0", "domain1", "node0", "node1"] as const;
+export const SETTINGS_LONGS = [
+  "hash0",
+  "hash1",
+  "hash2",
+  "domain0",
+  "domain1",
+  "node0",
+  "node1",
+  "samplingAddress0",
+  "samplingAddress1",
+  "samplingPort",
+  "samplingProtocol",
+  "samplingMix",
+] as const;
 export const SETTINGS_LONGS_AT = SETTINGS + Math.ceil((SETTINGS_WORDS.length * 4) / 8) * 8;
 
 /** Clocks: u64, u64, u32. */
@@ -65,7 +80,7 @@ export const ANCHOR = CLOCKS + 16;
 /** The four measures of a term, u64 each. */
 export const MEASURES_BYTES = 32;
 export const HOOK_TERMS = ["taken", "counted", "duplicate", "assumed_duplicate"] as const;
-export const TABLE_TERMS = ["handed_out", "filtered_flow", "sampled_out_flow"] as const;
+export const TABLE_TERMS = ["handed_out"] as const;
 export const TABLE_TERMS_AT = BOOKS + 2 * HOOK_TERMS.length * MEASURES_BYTES;
 export const AUDIT_TERMS = ["in_slots", "in_ring", "held", "overflow_held"] as const;
 

@@ -20,7 +20,8 @@ const MAPPED_BYTES = 12;
 const ADDRESS_BYTES = 16;
 /** IPFIX flowEndReason (RFC 5102, 5.11.3). */
 const LACK_OF_RESOURCES = 5;
-const COUNTED = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE;
+/** Which of its numbers count, and for how many flows it stands. */
+const ALIKE = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE | Fact.KEPT_ANYWAY;
 /** Fields that mean one flow and nothing for many. */
 const CLEARED: ReadonlyArray<readonly [from: number, to: number]> = [
   [AT.sourcePort, AT.kind],
@@ -77,12 +78,12 @@ function generalize(words: Int32Array<ArrayBuffer>, bits: { ipv4: number; ipv6: 
   for (const [from, to] of CLEARED) bytes.fill(0, from, to);
   const keptBytes = (isIpv4 ? MAPPED_BYTES : 0) + prefixBits / 8;
   for (const address of [AT.source0, AT.destination0]) bytes.fill(0, address + keptBytes, address + ADDRESS_BYTES);
-  const counted = view.getUint32(AT.facts, true) & COUNTED;
-  view.setUint32(AT.facts, counted, true);
+  const alike = view.getUint32(AT.facts, true) & ALIKE;
+  view.setUint32(AT.facts, alike, true);
   view.setUint32(AT.number, 1, true);
   countFromHere(view);
   const addresses = bytes.subarray(AT.source0, AT.startUnixNs);
-  return `${view.getUint8(AT.protocol)} ${counted} ${view.getUint16(QUEUED_OFFSETS.kind, true)} ${addresses.toHex()}`;
+  return `${view.getUint8(AT.protocol)} ${alike} ${view.getUint16(QUEUED_OFFSETS.kind, true)} ${addresses.toHex()}`;
 }
 
 /** An aggregate began with what it holds: its totals are what is new. */

@@ -9,9 +9,9 @@ import { addressText, macText, prefixText } from "../address.ts";
 import type { AttributeValue } from "../attribute_sets.ts";
 import type { Meaning, SpanKind } from "../flow.ts";
 import { Fact, type FlowRecord, RECORD_QUEUE_AGGREGATE, type Side } from "../flow_record.ts";
-import { icmpCodeName, icmpTypeName } from "./icmp_names.ts";
-import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "./names.ts";
-import { connectionState } from "./tcp_state.ts";
+import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
+import { connectionState } from "../tcp_state.ts";
 
 export interface SpanInterface {
   /** Undefined where a recording does not tell. */
@@ -23,27 +23,23 @@ export interface SpanInterface {
 export interface SpanContext extends Meaning {
   /** The interface behind an id; undefined for one never told. */
   interfaceOf(id: number): SpanInterface | undefined;
+  /** The part of flows that sampling keeps. Default: all. */
+  samplingRate?: number | undefined;
 }
 
 export interface Attribute {
   name: string;
-  type: "string" | "int" | "boolean" | "string[]";
+  type: "string" | "int" | "double" | "boolean" | "string[]";
   /** When the attribute is there. */
   when: string;
   brief: string;
   value(record: FlowRecord, context: SpanContext): AttributeValue | undefined;
 }
 
-const PROTOCOL_ICMP = 1;
-const PROTOCOL_TCP = 6;
-const PROTOCOL_ICMPV6 = 58;
 const REASON_END = 3;
 const FORWARD: Side = 0;
 const REVERSE: Side = 1;
 
-const isTcp = (record: FlowRecord) => record.protocol === PROTOCOL_TCP && !record.isFragment;
-const isIcmp = (record: FlowRecord) =>
-  (record.protocol === PROTOCOL_ICMP || record.protocol === PROTOCOL_ICMPV6) && !record.isFragment;
 const wasSeen = (record: FlowRecord, side: Side) => record.packetsTotal(side) > 0;
 
 function text(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
@@ -58,6 +54,10 @@ function texts(name: string, when: string, brief: string, value: Attribute["valu
   return { name, type: "string[]", when, brief, value };
 }
 
+function double(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
+  return { name, type: "double", when, brief, value };
+}
+
 function boolean(name: string, when: string, brief: string, value: Attribute["value"]): Attribute {
   return { name, type: "boolean", when, brief, value };
 }
@@ -68,14 +68,8 @@ function address(record: FlowRecord, bytes: Uint8Array): string {
   return prefixText(bytes, record.prefixBits);
 }
 
-/** ICMP has no ports: its type and code stand there. */
 function port(record: FlowRecord, side: Side): number | undefined {
-  if (record.isAggregate) return undefined;
-  if (isIcmp(record)) {
-    const from: Side = record.has(Fact.ICMP_FORWARD) ? FORWARD : REVERSE;
-    return side === FORWARD ? record.icmpType(from) : record.icmpCode(from);
-  }
-  return side === FORWARD ? record.sourcePort : record.destinationPort;
+  return record.isAggregate ? undefined : record.port(side);
 }
 
 const ALWAYS = "always";
@@ -190,6 +184,12 @@ const COUNTED: Attribute[] = [
       return forwardCounts && reverseCounts ? "both" : forward ? "forward" : "reverse";
     },
   ),
+  double(
+    "weir.sampling.rate",
+    "not every flow like this one is handed out",
+    "the part of such flows that is: it stands for one in this",
+    (record, { samplingRate }) => record.has(Fact.KEPT_ANYWAY) ? undefined : samplingRate,
+  ),
   int("weir.record.number", ALWAYS, "counts the spans of one flow, from 1", (r) => r.number),
   boolean(
     "weir.overflow",
@@ -217,7 +217,7 @@ const STATE: Attribute[] = [
     "TCP",
     "the initiator's state as far as flags tell it",
     (record) =>
-      isTcp(record) && !record.isAggregate
+      record.isTcp && !record.isAggregate
         ? connectionState(record.tcpFlags(FORWARD), record.tcpFlags(REVERSE), record.endReason === REASON_END)
         : undefined,
   ),
@@ -291,7 +291,7 @@ const ICMP: Attribute[] = ([
   [REVERSE, "flow.reverse.icmp.", Fact.ICMP_REVERSE],
 ] as const).flatMap(([side, prefix, fact]) => {
   const when = side === FORWARD ? "ICMP, the initiator was heard" : "ICMP, the responder was heard";
-  const known = (record: FlowRecord) => isIcmp(record) && record.has(fact);
+  const known = (record: FlowRecord) => record.isIcmp && record.has(fact);
   return [
     int(`${prefix}type.id`, when, "ICMP type", (r) => known(r) ? r.icmpType(side) : undefined),
     text(
@@ -314,7 +314,7 @@ const TCP_FLAGS: Attribute[] = ([[FORWARD, "flow.tcp."], [REVERSE, "flow.reverse
   [side, prefix],
 ) => {
   const when = side === FORWARD ? "TCP, the initiator was heard" : "TCP, the responder was heard";
-  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
+  const known = (record: FlowRecord) => record.isTcp && !record.isAggregate && wasSeen(record, side);
   return [
     int(
       `${prefix}flags.bits`,
@@ -336,26 +336,26 @@ const TCP_TIMES: Attribute[] = [
     "flow.tcp.handshake.latency",
     "TCP, SYN and SYN-ACK seen",
     "ns from the first SYN to the first SYN-ACK",
-    (r) => isTcp(r) ? r.synAckAfterNs || undefined : undefined,
+    (r) => r.isTcp ? r.synAckAfterNs || undefined : undefined,
   ),
   int(
     "weir.tcp.rtt.responder",
     "TCP, neither SYN nor SYN-ACK repeated",
     "ns from SYN to SYN-ACK: this point to responder",
-    (r) => isTcp(r) && !r.has(Fact.SYN_REPEATED | Fact.SYN_ACK_REPEATED) ? r.synAckAfterNs || undefined : undefined,
+    (r) => r.isTcp && !r.has(Fact.SYN_REPEATED | Fact.SYN_ACK_REPEATED) ? r.synAckAfterNs || undefined : undefined,
   ),
   int(
     "weir.tcp.rtt.initiator",
     "TCP, SYN-ACK not repeated",
     "ns from SYN-ACK to ACK: this point to initiator",
-    (r) => isTcp(r) && !r.has(Fact.SYN_ACK_REPEATED) ? r.ackAfterNs || undefined : undefined,
+    (r) => r.isTcp && !r.has(Fact.SYN_ACK_REPEATED) ? r.ackAfterNs || undefined : undefined,
   ),
 ];
 
 const TCP_QUALITY: Attribute[] = ([[FORWARD, "weir.tcp."], [REVERSE, "weir.reverse.tcp."]] as const).flatMap((
   [side, prefix],
 ) => {
-  const known = (record: FlowRecord) => isTcp(record) && !record.isAggregate && wasSeen(record, side);
+  const known = (record: FlowRecord) => record.isTcp && !record.isAggregate && wasSeen(record, side);
   const least = "since the last span, at least";
   return [
     int(

@@ -2,6 +2,7 @@
 import type { ExporterTerms } from "../books.ts";
 import type { Meaning } from "../flow.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import type { Histogram } from "../histogram.ts";
 
 /** An exporter's figures, in records. */
 export interface ExporterRecords {
@@ -9,6 +10,15 @@ export interface ExporterRecords {
   exported: number;
   /** By reason. */
   lost: Record<string, number>;
+}
+
+/** What a queue and its sending look like. */
+export interface QueueFigures {
+  queueRecordsMax: number;
+  /** Records of each batch. */
+  batchRecords: Histogram;
+  /** From a batch's leaving the queue until it was answered for, s: all of its tries, and the waits between them. */
+  sendSeconds: Histogram;
 }
 
 /** Records that may be given to an exporter that is ready, before it is asked again. */
@@ -27,6 +37,8 @@ export interface Exporter {
   accept(record: FlowRecord, meaning: Meaning): void;
   /** Marks each attribute set that a record which it holds refers to; of exporters that hold any. */
   markSets?(mark: (id: number) => void): void;
+  /** Of those that have a queue. */
+  readonly figures?: QueueFigures;
   terms(): ExporterTerms;
   records(): ExporterRecords;
   /** Sends what is queued, for deadlineMs at most; what is left then is lost, by name. */

@@ -7,7 +7,8 @@ import { type ExporterTerms, sum } from "../books.ts";
 import type { Meaning } from "../flow.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { log } from "../log.ts";
-import { type Exporter, type ExporterRecords, READY_RECORDS } from "./exporter.ts";
+import { DEFAULT_BUCKETS, Histogram, type HistogramBuckets } from "../histogram.ts";
+import { type Exporter, type ExporterRecords, type QueueFigures, READY_RECORDS } from "./exporter.ts";
 import { type RecordBatch, RecordQueue } from "./record_queue.ts";
 import type { Answer, Sender } from "./sender.ts";
 import { RecordSum, Tally } from "./tally.ts";
@@ -17,6 +18,8 @@ export interface QueuedExporterOptions {
   queueRecordsMax: number;
   /** From 0 to 1. */
   random(): number;
+  /** Of its histograms. */
+  buckets?: HistogramBuckets;
 }
 
 const RETRY_FIRST_MS = 500;
@@ -25,10 +28,13 @@ const RETRY_LONGEST_MS = 30_000;
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
 const SET_PLACES = ["source", "destination", "flow"] as const;
+const MS_PER_S = 1_000;
 
 /** A batch that is not answered for. */
 interface Sending {
   batch: RecordBatch;
+  /** Monotonic ms. */
+  begunAtMs: number;
   sum: RecordSum;
   /** A try is on its way: its answer may have been lost. */
   isUnderway: boolean;
@@ -38,6 +44,7 @@ export class QueuedExporter implements Exporter {
   readonly #sender: Sender;
   readonly #options: QueuedExporterOptions;
   readonly #queue: RecordQueue;
+  readonly figures: QueueFigures;
   readonly #tally = new Tally();
   readonly #sending = new Set<Sending>();
   readonly #stop = new AbortController();
@@ -55,7 +62,13 @@ export class QueuedExporter implements Exporter {
   constructor(sender: Sender, options: QueuedExporterOptions) {
     this.#sender = sender;
     this.#options = options;
-    this.#queue = new RecordQueue(options.queueRecordsMax);
+    const { queueRecordsMax, buckets = DEFAULT_BUCKETS } = options;
+    this.#queue = new RecordQueue(queueRecordsMax);
+    this.figures = {
+      queueRecordsMax,
+      batchRecords: new Histogram(buckets.batchRecords),
+      sendSeconds: new Histogram(buckets.pipelineSeconds),
+    };
   }
 
   get name(): string {
@@ -96,7 +109,8 @@ export class QueuedExporter implements Exporter {
   }
 
   #begin(batch: RecordBatch): void {
-    const sending: Sending = { batch, sum: sumOf(batch), isUnderway: false };
+    const sending: Sending = { batch, begunAtMs: performance.now(), sum: sumOf(batch), isUnderway: false };
+    this.figures.batchRecords.observe(batch.count);
     this.#sending.add(sending);
     void this.#send(sending);
   }
@@ -131,6 +145,7 @@ export class QueuedExporter implements Exporter {
       for (const part of batch.split()) this.#begin(part);
       return;
     }
+    this.figures.sendSeconds.observe((performance.now() - sending.begunAtMs) / MS_PER_S);
     if (answer.outcome === "delivered") this.#tally.exported.addSum(sum);
     else if (answer.outcome === "rejected") this.#tally.lost(answer.reason).addSum(sum);
     else if (answer.outcome === "too_large") this.#tally.lost("too_large").addSum(sum);

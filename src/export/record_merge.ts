@@ -2,7 +2,7 @@
 import { Fact, QUEUED_OFFSETS, QUEUED_RECORD_BYTES, RECORD_OFFSETS as AT } from "../flow_record.ts";
 
 const WORD = 4;
-const COUNTED = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE;
+const ALIKE = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE | Fact.KEPT_ANYWAY;
 /** Places, in bytes, of 8-byte numbers that count since the last record. */
 const DELTAS = [0, AT.packetsDelta1 - AT.packetsDelta0].flatMap((side) =>
   [AT.packetsDelta0, AT.bytesDelta0, AT.wireBytesDelta0, AT.framesDelta0].map((offset) => offset + side)
@@ -26,7 +26,7 @@ export function isSameFlow(words: Int32Array, fromWord: number, record: Int32Arr
   const same = (offset: number) => words[fromWord + offset / WORD] === record[offset / WORD];
   for (let offset: number = AT.traceId0; offset < AT.spanId; offset += WORD) if (!same(offset)) return false;
   if (!same(AT.startUnixNs) || !same(AT.startUnixNs + WORD)) return false;
-  return ((words[fromWord + AT.facts / WORD]! ^ record[AT.facts / WORD]!) & COUNTED) === 0;
+  return ((words[fromWord + AT.facts / WORD]! ^ record[AT.facts / WORD]!) & ALIKE) === 0;
 }
 
 /** Adds a later record of the same flow to the one at `byteOffset`. */

@@ -8,15 +8,18 @@ export interface References {
   interfaceOf(id: number): SpanInterface | undefined;
   /** The attributes behind a number; undefined for NO_SET. */
   setOf(id: number): AttributeSet | undefined;
+  /** The part of flows that sampling keeps. Default: all. */
+  samplingRate?: number | undefined;
 }
 
 /** What a queued record means. */
-export function queuedContext(record: FlowRecord, { interfaceOf, setOf }: References): SpanContext {
+export function queuedContext(record: FlowRecord, { interfaceOf, setOf, samplingRate }: References): SpanContext {
   return {
     kind: record.queuedKind,
     source: setOf(record.queuedSet("source")),
     destination: setOf(record.queuedSet("destination")),
     flow: setOf(record.queuedSet("flow")),
     interfaceOf,
+    samplingRate,
   };
 }

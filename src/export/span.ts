@@ -4,7 +4,7 @@ import type { FlowRecord } from "../flow_record.ts";
 import type { SpanKind } from "../flow.ts";
 import type { AttributeValue } from "../attribute_sets.ts";
 import { ATTRIBUTES, type SpanContext } from "./attributes.ts";
-import { protocolName } from "./names.ts";
+import { protocolName } from "../names.ts";
 
 /** A span in plain values; field names are those of OTLP's JSON. */
 export interface FlowSpan {

@@ -1,10 +1,10 @@
 /** A flow as one aligned line for a person. */
 import { addressText, prefixText } from "../address.ts";
 import { Fact, type FlowRecord } from "../flow_record.ts";
-import { icmpTypeName } from "./icmp_names.ts";
-import { endReasonName, protocolName } from "./names.ts";
+import { icmpTypeName } from "../icmp_names.ts";
+import { endReasonName, protocolName } from "../names.ts";
 import type { References } from "./references.ts";
-import { connectionState } from "./tcp_state.ts";
+import { connectionState } from "../tcp_state.ts";
 
 const TCP = 6;
 const ICMP = 1;

@@ -3,7 +3,10 @@ import type { Agent } from "../agent.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
 
 /** What tells of names from Kubernetes. */
-export type ClusterNames = Pick<KubernetesNames, "clusterUid" | "counters" | "origin" | "readiness" | "sizes">;
+export type ClusterNames = Pick<
+  KubernetesNames,
+  "clusterUid" | "counters" | "explain" | "origin" | "readiness" | "sizes"
+>;
 
 export interface Check {
   name: string;

@@ -7,6 +7,8 @@ import type { KernelDetail } from "../collect/kernel_books.ts";
 import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import { CPU_AREA_BYTES } from "../memory_plan.ts";
+import { logLevel } from "../log.ts";
 import type { ReloadState } from "../settings/mod.ts";
 import type { ClusterNames } from "./health.ts";
 
@@ -90,7 +92,9 @@ export function statusView({ agent, version, settings, names }: StatusSource): R
       problem: watched.problem ?? null,
       others: watched.others,
     })),
+    log_level: logLevel(),
     table: { ...agent.stats(), flowsMax: agent.flowsMax },
+    flows: flowsByKind(agent),
     exporters: agent.exporterRecords(),
     settings: settingsView(settings.state()),
     ...(names ? { kubernetes: kubernetesView(names) } : {}),
@@ -122,6 +126,15 @@ function kubernetesView(names: ClusterNames): Record<string, unknown> {
   };
 }
 
+/** Kinds that there are or were flows of. active: as of the last sweep. */
+function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
+  const ended = agent.endedFlows();
+  return agent.census().map(({ protocol, direction, count: active }, i) => {
+    const { ended: over, failed } = ended[i]!;
+    return { protocol, direction, active, ended: over, failed };
+  }).filter(({ active, ended }) => active || ended);
+}
+
 /** Kernel-side maps are mapped, not resident: they count against the cgroup, beside the process's own memory. */
 function memoryView(agent: Agent): Record<string, number> {
   const { plan } = agent;
@@ -129,6 +142,6 @@ function memoryView(agent: Agent): Record<string, number> {
     resident_bytes: Deno.memoryUsage().rss,
     kernel_slots_bytes: plan.slotCount * 192,
     kernel_ring_bytes: plan.ringBytes,
-    kernel_cpus_bytes: plan.cpuCount * 1_728,
+    kernel_cpus_bytes: plan.cpuCount * CPU_AREA_BYTES,
   };
 }

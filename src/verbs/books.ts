@@ -1,7 +1,7 @@
 /** `weir books`: the books of the running agent, closed or not. */
 import { Command } from "commander";
 import { MEASURES } from "../books.ts";
-import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
+import { askAgent, socketOption } from "./socket.ts";
 import { alignRows } from "./table.ts";
 
 type Tree = { [key: string]: number | string | Tree };
@@ -30,7 +30,7 @@ export function booksCommand(): Command {
   return new Command("books")
     .description("show the running agent's books: what became of every packet")
     .option("--json", "as JSON")
-    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
+    .addOption(socketOption())
     .action(async (options: { json?: boolean; socket: string }) => {
       const books = await askAgent<BooksView>(options.socket, "/books");
       console.log(options.json ? JSON.stringify(books, null, 2) : booksText(books));

@@ -3,7 +3,9 @@ import type { Exporter, References } from "../export/mod.ts";
 import { EXPORT_QUEUE_RECORDS_DEFAULT } from "../limits.ts";
 import type { Settings } from "../settings/mod.ts";
 import { otlpExporters } from "./otlp_exporters.ts";
-import { createExporter, type Output, outputOf } from "./output.ts";
+import { createExporter, outputOf } from "./output.ts";
+import type { Output } from "./output_option.ts";
+import { histogramBuckets } from "./settings_parts.ts";
 
 export class ChosenExporters {
   readonly #output: Output | undefined;
@@ -20,7 +22,9 @@ export class ChosenExporters {
   }
 
   /** Throws UsageError for a file that cannot be read; then nothing has changed. */
-  async choose({ export: { traces } }: Settings): Promise<Exporter[]> {
+  async choose(settings: Settings): Promise<Exporter[]> {
+    const { traces } = settings.export;
+    const buckets = histogramBuckets(settings);
     const next = new Map<string, Exporter>();
     const chosen = this.#output ?? outputOf(traces.stdout);
     // who names a receiver and reads no terminal has said where flows go
@@ -28,12 +32,14 @@ export class ChosenExporters {
     if (!isSilent) {
       const said = `stdout ${chosen}`;
       const kept = this.#made.get(said);
-      next.set(said, kept ?? createExporter(chosen, this.#references, EXPORT_QUEUE_RECORDS_DEFAULT));
+      const queue = { queueRecordsMax: EXPORT_QUEUE_RECORDS_DEFAULT, buckets };
+      next.set(said, kept ?? createExporter(chosen, this.#references, queue));
     }
     for (const receiver of traces.otlp) {
       const said = JSON.stringify(receiver);
       const kept = this.#made.get(said);
-      next.set(said, kept ?? (await otlpExporters([receiver], this.#references, this.#addresses))[0]!);
+      const [made] = kept ? [kept] : await otlpExporters([receiver], this.#references, this.#addresses, buckets);
+      next.set(said, made!);
     }
     this.#made = next;
     return [...next.values()];

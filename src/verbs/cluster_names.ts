@@ -17,13 +17,12 @@ const IN_POD = "KUBERNETES_SERVICE_HOST";
  * EnvironmentError where there is no cluster.
  */
 export async function openClusterNames(
-  { settings, origins }: LoadedSettings,
+  loaded: LoadedSettings,
   table: TableOptions,
   sets: AttributeSets,
 ): Promise<KubernetesNames | undefined> {
-  const { enabled } = settings.discovery.informer.k8s;
-  const isSaid = origins.find("discovery.informer.k8s") !== undefined;
-  if (!(enabled ?? (isSaid || Boolean(Deno.env.get(IN_POD))))) return undefined;
+  if (!wantsCluster(loaded, (name) => Deno.env.get(name))) return undefined;
+  const { settings } = loaded;
   // loaded only here: it costs memory
   const { KubernetesNames } = await import("../enrich/kubernetes/mod.ts");
   const memoryMs = Math.max(MEMORY_LEAST_MS, longestSilenceMs(table) + HAND_OUT_MS);
@@ -31,4 +30,13 @@ export async function openClusterNames(
   log.info("Following Kubernetes by {origin}", { origin: names.origin });
   names.start();
   return names;
+}
+
+/** Whether flows are to be named: as settings say, else where they say anything of it, and in a pod. */
+export function wantsCluster(
+  { settings, origins }: Pick<LoadedSettings, "settings" | "origins">,
+  env: (name: string) => string | undefined,
+): boolean {
+  const { enabled } = settings.discovery.informer.k8s;
+  return enabled ?? (origins.find("discovery.informer.k8s") !== undefined || Boolean(env(IN_POD)));
 }

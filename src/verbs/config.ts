@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import { CONFIG_FORMATS, type ConfigFormat, readVariables } from "../settings/mod.ts";
 import { configPath } from "./config_options.ts";
 import { SOCKET_DEFAULT } from "./socket.ts";
+import { wantsVerb } from "./wants_verb.ts";
 
 interface ValidateOptions {
   json?: boolean;
@@ -20,17 +21,14 @@ interface PrintOptions {
 }
 
 export function configCommand(): Command {
-  const command = new Command("config").description("check, show, describe and change settings");
-  return command
-    .addCommand(validateCommand())
-    .addCommand(printCommand())
-    .addCommand(schemaCommand())
-    .addCommand(setCommand())
-    .action(() => {
-      throw new UsageError(
-        `Cannot go on without one of ${command.commands.map((verb) => verb.name()).join(", ")}: name one`,
-      );
-    });
+  return wantsVerb(
+    new Command("config")
+      .description("check, show, describe and change settings")
+      .addCommand(validateCommand())
+      .addCommand(printCommand())
+      .addCommand(schemaCommand())
+      .addCommand(setCommand()),
+  );
 }
 
 function validateCommand(): Command {

@@ -1,159 +1,111 @@
-/** `weir doctor`: what this machine has and lacks, and what stands between weir and packets. */
-import { Command } from "commander";
-import {
-  Attacher,
-  type Kernel,
-  type Links,
-  missing,
-  openLibbpf,
-  openLinks,
-  openNamespace,
-  ownNamespace,
-  probeRequirements,
-  type Requirement,
-  thisMachine,
-} from "../capture/mod.ts";
-import { HOOKS } from "../flow.ts";
-import type { BooksView } from "./books.ts";
-import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
-import { alignRows } from "./table.ts";
+/** `weir doctor` and `weir diagnose`: what this machine has and lacks. What looks is loaded when it is asked for. */
+import { Command, Option } from "commander";
+import { EnvironmentError, UsageError } from "../errors.ts";
+import type { LoadedSettings } from "../settings/mod.ts";
+import { configOptions } from "./config_options.ts";
+import type { Wanted } from "./doctor/attach_trials.ts";
+import { collect } from "./parse_option.ts";
+import { type SettingsOptions, settle } from "./settle.ts";
+import { socketOption } from "./socket.ts";
 
-/** Somebody's program on a device's way in or out. */
-interface HookReport {
-  interface: string;
-  /** "xdp" comes before ingress. */
-  hook: string;
-  program: string;
-  id: number;
-  /** Whether packets meet it before they meet weir; null where weir is not. */
-  inFront: boolean | null;
+interface Choice {
+  interface?: string[];
+  pattern?: string[];
+  skip?: string[];
 }
 
-/** A device that counts other packets than weir sees there. */
-interface Finding {
-  interface: string;
-  difference: string;
-  cause: string;
-}
+type Common = Choice & Pick<SettingsOptions, "config" | "configFormat" | "networkNamespace">;
 
-export interface Diagnosis {
-  requirements: Requirement[];
-  hooks: HookReport[];
-  /** Undefined: no agent answers. */
-  findings: Finding[] | undefined;
-}
-
-interface DoctorOptions {
+interface DoctorOptions extends Common {
   json?: boolean;
-  networkNamespace?: string;
+  attach: boolean;
   socket: string;
 }
 
 export function doctorCommand(): Command {
-  return new Command("doctor")
-    .aliases(["check-system", "diagnose"])
-    .description("check what this machine has and lacks, and who else is on the hooks")
-    .option("--json", "as JSON")
-    .option("--network-namespace <path>", "look at another network namespace's devices, /proc/1/ns/net for the host's")
-    .option("--socket <path>", "the running agent's socket, to ask what it misses", SOCKET_DEFAULT)
-    .action(async (options: DoctorOptions) => {
-      const { requirements, kernel } = probeRequirements(thisMachine(), openLibbpf, {
-        namespacePath: options.networkNamespace,
-      });
-      const canLook = kernel && missing(requirements).length === 0;
-      const hooks = canLook ? lookAtHooks(kernel, options.networkNamespace) : [];
-      const diagnosis = { requirements, hooks, findings: await askFindings(options.socket) };
-      console.log(options.json ? JSON.stringify(diagnosis, null, 2) : doctorText(diagnosis));
-      if (missing(requirements).length) Deno.exitCode = 1;
-    });
+  return asDoctor(new Command("doctor").alias("check-system"));
 }
 
-function lookAtHooks(kernel: Kernel, namespacePath: string | undefined): HookReport[] {
-  const namespace = namespacePath ? openNamespace(namespacePath) : ownNamespace;
-  const links = openLinks(namespace);
-  try {
-    return namespace.within(() => listHooks(kernel, links));
-  } finally {
-    links.close();
-    namespace.close();
-  }
+/** Alone it is doctor; of hooks alone it tells more. */
+export function diagnoseCommand(): Command {
+  return asDoctor(new Command("diagnose")).description("doctor by its other name; diagnose bpf: try interfaces alone")
+    .addCommand(diagnoseBpfCommand());
 }
 
-/** Programs of others on every device's hooks, in the order that packets meet them. */
-export function listHooks(kernel: Kernel, links: Links): HookReport[] {
-  const attacher = new Attacher(kernel, links, () => -1, { mode: "tcx", order: "first", priority: 1 });
-  return links.list().flatMap(({ ifindex, name, xdpProgramId: id }) => {
-    const report = (hook: string, program: string, id: number, inFront: boolean | null): HookReport => ({
-      interface: name,
-      hook,
-      program,
-      id,
-      inFront,
-    });
-    const hooks = HOOKS.flatMap((hook) => {
-      const chain = attacher.chain(ifindex, hook);
-      const ours = chain.findIndex((program) => program.ours);
-      return chain.flatMap((program, i) =>
-        program.ours ? [] : [report(hook, program.name, program.id, ours < 0 ? null : i < ours)]
-      );
-    });
-    return id ? [report("xdp", kernel.programById(id)?.name || "?", id, true), ...hooks] : hooks;
-  });
+function asDoctor(command: Command): Command {
+  command
+    .description("check this machine, its interfaces, receivers and API server, and say what to do")
+    .option("--no-attach", "look at hooks, and put nothing on them")
+    .addOption(socketOption())
+    .action(doctor);
+  for (const option of commonOptions()) command.addOption(option);
+  return command.addHelpText(
+    "after",
+    `
+Attaching is tried on each interface with the real program, which is taken off again at once; receivers get a request
+without a span in it. Nothing else is changed, and a running agent goes on.
+
+Exit code: 0 when nothing that a run needs is missing, 1 when something is, 2 when the configuration cannot be used.`,
+  );
 }
 
-/** What a running agent misses; undefined when none runs. */
-async function askFindings(socket: string): Promise<Finding[] | undefined> {
-  let books: BooksView;
-  try {
-    books = await askAgent<BooksView>(socket, "/books");
-  } catch {
-    return undefined; // doctor is for machines without an agent, too
-  }
-  return findingsOf(books);
+function diagnoseBpfCommand(): Command {
+  const command = new Command("bpf")
+    .description("try to attach to each interface, and say how it went; exit code 1 when none can be attached to")
+    .action(diagnoseBpf);
+  for (const option of commonOptions()) command.addOption(option);
+  return command;
 }
 
-export function findingsOf({ audit }: Pick<BooksView, "audit">): Finding[] {
-  return audit.filter(({ verdict }) => verdict !== "equal").map((line) => {
-    const { deviceFramesLeast: least, deviceFramesMost: most, frames } = line;
-    const counted = least === most ? `${least}` : `${least} to ${most}`;
-    return {
-      interface: line.interface,
-      difference: `the device counts ${counted} frames, weir saw ${frames}`,
-      cause: line.cause || "unknown",
-    };
-  });
-}
-
-const MARKS: Record<Requirement["state"], string> = { ok: "ok", degraded: "less", missing: "MISSING" };
-
-export function doctorText({ requirements, hooks, findings }: Diagnosis): string {
-  const rows = requirements.map(({ name, state, found, remedy }) => [MARKS[state], name, found, remedy]);
+function commonOptions(): Option[] {
   return [
-    alignRows([["", "requirement", "found", "what to do"], ...rows]),
-    ...hookLines(hooks),
-    ...findingLines(findings),
-  ].join("\n");
-}
-
-function hookLines(hooks: HookReport[]): string[] {
-  if (!hooks.length) return [];
-  const rows = hooks.map(({ interface: name, hook, program, id, inFront }) => {
-    const place = inFront === null ? "-" : inFront ? "in front" : "behind";
-    return [name, hook, id ? `${program} (id ${id})` : program, place];
-  });
-  return [
-    "",
-    "other programs on the hooks:",
-    alignRows([["interface", "hook", "program", "seen from weir"], ...rows]),
+    new Option("-i, --interface <name>", "an interface to try; repeatable (default: those of the configuration)")
+      .argParser(collect),
+    new Option("--pattern <glob>", "interfaces to try: a name, glob or /regex/; repeatable").argParser(collect),
+    new Option("--skip <glob>", "interfaces to leave alone; repeatable").argParser(collect),
+    new Option("--network-namespace <path>", "of the interfaces, /proc/1/ns/net for the host's"),
+    new Option("--json", "as JSON"),
+    ...configOptions(),
   ];
 }
 
-function findingLines(findings: Finding[] | undefined): string[] {
-  if (findings === undefined) return ["", "no agent answers: what it misses is not known"];
-  if (!findings.length) return ["", "the running agent sees what its devices count"];
-  return [
-    "",
-    "the running agent sees other than its devices count:",
-    alignRows([["interface", "", "cause"], ...findings.map((f) => [f.interface, f.difference, f.cause])]),
-  ];
+async function doctor(options: DoctorOptions): Promise<void> {
+  const { loaded, wanted } = await prepare(options);
+  const { diagnose } = await import("./doctor/diagnosis.ts");
+  const { doctorText } = await import("./doctor/doctor_text.ts");
+  const diagnosis = await diagnose(loaded, { ...wanted, isTried: options.attach }, options.socket);
+  console.log(options.json ? JSON.stringify(diagnosis, null, 2) : doctorText(diagnosis));
+  if (!diagnosis.ok) Deno.exitCode = 1;
+}
+
+async function diagnoseBpf(options: Omit<DoctorOptions, "attach" | "socket">): Promise<void> {
+  const { loaded: { settings }, wanted } = await prepare(options);
+  const { requireMachine } = await import("./machine.ts");
+  const { tryInterfaces } = await import("./doctor/attach_trials.ts");
+  const { trialSummary } = await import("./doctor/doctor_text.ts");
+  const { interfaces, problem } = tryInterfaces(requireMachine(settings), settings, wanted);
+  if (problem) throw new EnvironmentError(`Cannot attach anywhere: ${problem.found}; ${problem.remedy}`);
+  if (!interfaces.length) throw new UsageError("Cannot try any interface: the patterns match none; see ip link");
+  const tried = (result: string) => interfaces.filter((one) => one.result === result).length;
+  const summary = {
+    interfaces: interfaces.length,
+    attached: tried("attached"),
+    failed: tried("failed"),
+    unreadable: tried("unreadable"),
+  };
+  console.log(options.json ? JSON.stringify({ interfaces, summary }, null, 2) : trialSummary(interfaces));
+  if (!summary.attached) Deno.exitCode = 1;
+}
+
+/** What is said of interfaces here stands in for what the configuration says. */
+async function prepare(options: Common): Promise<{ loaded: LoadedSettings; wanted: Wanted }> {
+  const { interface: names = [], pattern = [], skip = [], config, configFormat, networkNamespace } = options;
+  const loaded = await settle({
+    ...(config === undefined ? {} : { config }),
+    ...(configFormat === undefined ? {} : { configFormat }),
+    ...(networkNamespace === undefined ? {} : { networkNamespace }),
+  });
+  const named = [...names, ...pattern];
+  const chosen = named.length ? named : loaded.settings.discovery.instrument.interfaces;
+  return { loaded, wanted: { interfaces: [...chosen, ...skip.map((glob) => `!${glob}`)], isTried: true } };
 }

@@ -1,8 +1,8 @@
-/** `weir flows`: the flows that the running agent holds. */
+/** `weir flows`, `weir flows dump`: the flows that the running agent holds. */
 import { Command, InvalidArgumentError } from "commander";
 import type { FlowSpan } from "../export/span.ts";
 import { countText, durationText, sizeText } from "../export/mod.ts";
-import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
+import { askAgent, socketOption } from "./socket.ts";
 import { alignRows } from "./table.ts";
 
 interface FlowsView {
@@ -13,19 +13,33 @@ interface FlowsView {
 const LIMIT_DEFAULT = 100;
 const LIMIT_MOST = 100_000;
 
+interface FlowsOptions {
+  limit: number;
+  json?: boolean;
+  socket: string;
+}
+
 export function flowsCommand(): Command {
-  return new Command("flows")
+  return listing(new Command("flows"))
+    .addCommand(listing(new Command("dump")), { hidden: true });
+}
+
+/** Also `weir debug flows`. */
+export function listing(command: Command): Command {
+  return command
     .description("list the flows that the running agent holds, those with most bytes first")
     .option("-n, --limit <count>", "how many at most", parseLimit, LIMIT_DEFAULT)
     .option("--json", "as JSON, one span a line")
-    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
-    .action(async (options: { limit: number; json?: boolean; socket: string }) => {
-      const { total, flows } = await askAgent<FlowsView>(options.socket, `/flows?limit=${LIMIT_MOST}`);
-      flows.sort((a, b) => bytesOf(b) - bytesOf(a));
-      const shown = flows.slice(0, options.limit);
-      if (options.json) { for (const flow of shown) console.log(JSON.stringify(flow)); }
-      else console.log(flowsText(shown, total));
-    });
+    .addOption(socketOption())
+    .action(showFlows);
+}
+
+async function showFlows(options: FlowsOptions): Promise<void> {
+  const { total, flows } = await askAgent<FlowsView>(options.socket, `/flows?limit=${LIMIT_MOST}`);
+  flows.sort((a, b) => bytesOf(b) - bytesOf(a));
+  const shown = flows.slice(0, options.limit);
+  if (options.json) { for (const flow of shown) console.log(JSON.stringify(flow)); }
+  else console.log(flowsText(shown, total));
 }
 
 function parseLimit(text: string): number {

@@ -50,7 +50,7 @@ function sideOptions({ k8s }: Side): SideOptions | undefined {
   if (!k8s.enabled) return undefined;
   const { metadata, label, annotation } = k8s.extract;
   return {
-    extract: { metadata, labels: label.map(keyRule) as never, annotations: annotation.map(keyRule) as never },
+    extract: { metadata, labels: label.map(keyRule), annotations: annotation.map(keyRule) },
     association: Object.fromEntries(
       Object.entries(k8s.association).flatMap(([kind, rule]) =>
         // policies always go by what they permit

@@ -2,14 +2,14 @@
 import { createRoutes, type Listener, listenOnPort, listenOnSocket, type RouteOptions } from "../serve/mod.ts";
 import { HEALTH_PORT_DEFAULT, METRICS_PORT_DEFAULT, type Settings } from "../settings/mod.ts";
 
-type Fetch = Parameters<typeof listenOnSocket>[1];
+export type Routes = Parameters<typeof listenOnSocket>[1];
 
 /** Closes all of them when disposed of. */
 export async function openListeners(
   socket: string,
   options: RouteOptions,
 ): Promise<AsyncDisposable> {
-  const routes: Fetch = createRoutes(options).fetch;
+  const routes: Routes = createRoutes(options).fetch;
   await using opening = new AsyncDisposableStack();
   const open = (listener: Listener | undefined) => opening.defer(async () => await listener?.close());
   open(await listenOnSocket(socket, routes));
@@ -27,12 +27,20 @@ function portOptions(name: string, { listen_address: address, port }: PortSettin
   return { name, address, port: port ?? portDefault, chosen: port !== undefined };
 }
 
-async function metricsRoute({ agent, version }: RouteOptions): Promise<Fetch> {
+async function metricsRoute({ agent, version, settings, names, isBpfFsWritable }: RouteOptions): Promise<Routes> {
   // loaded only here: the library costs memory
-  const { createMetrics } = await import("../serve/metrics.ts");
-  const registry = createMetrics(agent, version);
-  return async (request) => {
-    if (new URL(request.url).pathname !== "/metrics") return new Response("not found\n", { status: 404 });
-    return new Response(await registry.metrics(), { headers: { "content-type": registry.contentType } });
-  };
+  const { Metrics } = await import("../serve/metrics/metrics.ts");
+  const { metricsRoutes } = await import("../serve/metrics/metrics_routes.ts");
+  const { debug_metrics_enabled, stale_metric_ttl } = settings.settings.internal.metrics;
+  return metricsRoutes(
+    new Metrics(agent, {
+      version,
+      settings,
+      names,
+      isBpfFsWritable,
+      withDebug: debug_metrics_enabled,
+      staleTtlMs: stale_metric_ttl,
+      nowMs: () => performance.now(),
+    }),
+  );
 }

@@ -1,7 +1,16 @@
 /** Exporters to the OTLP receivers that settings name. */
 import { spanModule } from "../artifacts.ts";
 import { ChangingFile } from "../changing_file.ts";
-import { Credentials, type Exporter, givenSecret, otlpProtocol, type References, TlsFiles } from "../export/mod.ts";
+import {
+  Credentials,
+  type Exporter,
+  givenSecret,
+  otlpProtocol,
+  type ReceiverOptions,
+  type References,
+  TlsFiles,
+} from "../export/mod.ts";
+import type { HistogramBuckets } from "../histogram.ts";
 import { OTLP_BATCH_RECORDS, OTLP_BATCH_RECORDS_WANTED } from "../limits.ts";
 import { type OtlpReceiver, receiverUrl } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";
@@ -11,6 +20,7 @@ export async function otlpExporters(
   receivers: readonly OtlpReceiver[],
   references: References,
   addresses: () => readonly string[],
+  buckets?: HistogramBuckets,
 ): Promise<Exporter[]> {
   if (!receivers.length) return [];
   // loaded only here: it costs memory
@@ -20,20 +30,9 @@ export async function otlpExporters(
   const module = spanModule();
   return await Promise.all(receivers.map(async (receiver) =>
     await createOtlpExporter({
-      name: receiver.name ?? "otlp",
-      url: receiverUrl(receiver),
-      protocol: otlpProtocol(receiver.protocol)!,
-      headers: receiver.headers,
-      credentials: credentialsOf(receiver),
-      tls: tlsOf(receiver),
-      compression: receiver.compression,
-      timeoutMs: receiver.timeout,
-      batchRecordsWanted: Math.min(receiver.max_batch_size, OTLP_BATCH_RECORDS_WANTED),
-      batchRecordsMax: Math.min(receiver.max_batch_size, OTLP_BATCH_RECORDS),
-      lingerMs: receiver.max_batch_interval,
-      batchesInFlightMax: receiver.max_concurrent_exports,
+      ...receiverOptions(receiver),
       queueRecordsMax: receiver.max_queue_size,
-      userAgent: `weir/${VERSION}`,
+      ...(buckets ? { buckets } : {}),
       resource: () =>
         resourceOf({
           version: VERSION,
@@ -47,6 +46,25 @@ export async function otlpExporters(
       withStandardNames: receiver.include_standard_names,
     })
   ));
+}
+
+/** How a receiver is spoken to. Throws UsageError for a file that cannot be read. */
+export function receiverOptions(receiver: OtlpReceiver): ReceiverOptions {
+  return {
+    name: receiver.name ?? "otlp",
+    url: receiverUrl(receiver),
+    protocol: otlpProtocol(receiver.protocol)!,
+    headers: receiver.headers,
+    credentials: credentialsOf(receiver),
+    tls: tlsOf(receiver),
+    compression: receiver.compression,
+    timeoutMs: receiver.timeout,
+    batchRecordsWanted: Math.min(receiver.max_batch_size, OTLP_BATCH_RECORDS_WANTED),
+    batchRecordsMax: Math.min(receiver.max_batch_size, OTLP_BATCH_RECORDS),
+    lingerMs: receiver.max_batch_interval,
+    batchesInFlightMax: receiver.max_concurrent_exports,
+    userAgent: `weir/${VERSION}`,
+  };
 }
 
 function credentialsOf({ auth }: OtlpReceiver): Credentials | undefined {

@@ -1,5 +1,4 @@
 /** How flows leave by stdout: --output. */
-import { Option } from "commander";
 import {
   colourStyle,
   CountingExporter,
@@ -13,14 +12,9 @@ import {
   textHeader,
   textLine,
 } from "../export/mod.ts";
+import type { HistogramBuckets } from "../histogram.ts";
 import type { Settings } from "../settings/mod.ts";
-
-const OUTPUTS = ["text", "json", "none"] as const;
-export type Output = typeof OUTPUTS[number];
-
-export function outputOption(): Option {
-  return new Option("-o, --output <kind>", "how flows leave (default: text on a terminal, else json)").choices(OUTPUTS);
-}
+import type { Output } from "./output_option.ts";
 
 /** What the settings choose; undefined: nothing. */
 export function outputOf(stdout: Settings["export"]["traces"]["stdout"]): Output | undefined {
@@ -38,9 +32,9 @@ const stdout: LineStream = {
 export function createExporter(
   output: Output | undefined,
   references: References,
-  queueRecordsMax: number,
+  queue: { queueRecordsMax: number; buckets?: HistogramBuckets },
 ): Exporter {
-  const lines = (sender: LineSender) => new QueuedExporter(sender, { queueRecordsMax, random: Math.random });
+  const lines = (sender: LineSender) => new QueuedExporter(sender, { ...queue, random: Math.random });
   const isTerminal = Deno.stdout.isTerminal();
   switch (output ?? (isTerminal ? "text" : "json")) {
     case "none":

@@ -1,46 +1,11 @@
-/** `weir replay`: a capture file through the program and the table, as if it passed now. */
+/** `weir replay`. */
 import { Command } from "commander";
-import { flowProgramImage, tableModule } from "../artifacts.ts";
-import { CaptureFileError, CaptureReader, isReadable, linkTypeName } from "../capture/mod.ts";
-import { hostMeaning } from "../enrich/mod.ts";
-import type { References } from "../export/mod.ts";
-import { FLOWS_MAX_MOST, REPLAY_QUEUE_RECORDS } from "../limits.ts";
-import { log, startLogging } from "../log.ts";
-import { Replay } from "../replay.ts";
-import { booksView } from "../serve/mod.ts";
-import type { Settings } from "../settings/mod.ts";
+import { FLOWS_MAX_MOST } from "../limits.ts";
 import { configOptions } from "./config_options.ts";
-import { reportFinalBooks } from "./final_books.ts";
 import { logOptions } from "./log_options.ts";
-import { requireMachine } from "./machine.ts";
-import { createExporter, type Output, outputOf, outputOption } from "./output.ts";
+import { outputOption } from "./output_option.ts";
 import { parseWhole } from "./parse_option.ts";
-import { type ProgressLine, progressLine } from "./progress.ts";
-import { openSource, type ReplaySource } from "./replay_source.ts";
-import { logNotices, type SettingsOptions, settle } from "./settle.ts";
-import { memoryOptions, tableOptions } from "./settings_parts.ts";
-import { StopSignal } from "./stop_signal.ts";
-import { checkBooksFile, writeBooks } from "./write_books.ts";
-
-interface ReplayVerbOptions extends SettingsOptions {
-  output?: Output;
-  books?: string;
-}
-
-/** How the reading of a file ended. */
-interface Reading {
-  frames: number;
-  bytes: number;
-  /** Where the file cannot be read on. */
-  error?: CaptureFileError;
-  /** A signal came, or nobody reads the output any more. */
-  stopped?: true;
-}
-
-const EXIT_FAILED = 1;
-/** As shells say which signal ended a command. */
-const EXIT_SIGNALLED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
-const NO_ADDRESS_IS_OWN = () => false;
+import type { ReplayFileOptions } from "./replay_file.ts";
 
 export function replayCommand(): Command {
   const command = new Command("replay")
@@ -53,7 +18,8 @@ export function replayCommand(): Command {
       parseWhole(1, FLOWS_MAX_MOST),
     )
     .option("--books <file>", "write the final books to a file, as JSON")
-    .action(async (file: string, options: ReplayVerbOptions) => {
+    .action(async (file: string, options: ReplayFileOptions) => {
+      const { replayFile } = await import("./replay_file.ts");
       Deno.exitCode = await replayFile(file, options);
     });
   for (const option of [...logOptions(), ...configOptions()]) command.addOption(option);
@@ -64,148 +30,4 @@ Link types: Ethernet, raw IP, Linux cooked (v1, v2), BSD loopback. Frames that t
 says so, count as egress, all others as ingress; each counts once. Bytes are those of the frame on its device.
 Exit code: 1 when the file is damaged; what was readable before that is handed out.`,
   );
-}
-
-async function replayFile(path: string, options: ReplayVerbOptions): Promise<number> {
-  const { settings, notices } = await settle(options);
-  if (options.books) checkBooksFile(options.books);
-  await startLogging(settings.log_level, settings.log_format);
-  logNotices(notices);
-  using source = await openSource(path);
-  const replay = await openReplay(settings, options.output ?? outputOf(settings.export.traces.stdout));
-  try {
-    using signal = new StopSignal("SIGINT", "SIGTERM");
-    signal.caught.then(() => {
-      signal[Symbol.dispose](); // a second one ends the process at once
-      setTimeout(() => replay.giveUp(), settings.shutdown_timeout);
-    });
-    const reading = await read(source, replay, signal);
-    await replay.finish();
-    return await report({ source, replay, reading, signal: signal.name }, options.books);
-  } finally {
-    replay.close();
-  }
-}
-
-function referencesOf(replay: Replay): References {
-  return { interfaceOf: (id) => replay.interfaceOf(id), setOf: () => undefined };
-}
-
-function openReplay(settings: Settings, output: Output | undefined): Promise<Replay> {
-  const { kernel } = requireMachine(settings);
-  return Replay.open({
-    kernel,
-    image: flowProgramImage(),
-    module: tableModule(),
-    memory: memoryOptions(settings),
-    table: tableOptions(settings),
-    meaningOf: hostMeaning(NO_ADDRESS_IS_OWN),
-    exporters: (replay) => [
-      createExporter(output, referencesOf(replay), REPLAY_QUEUE_RECORDS),
-    ],
-  });
-}
-
-/** Every frame of the source, until its end, a signal, or an error in it. */
-async function read(source: ReplaySource, replay: Replay, signal: StopSignal): Promise<Reading> {
-  const reading: Reading = { frames: 0, bytes: 0 };
-  const progress = progressLine(
-    source.sizeBytes,
-    Deno.stderr.isTerminal() ? (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)) : undefined,
-  );
-  try {
-    await readFrames(source, replay, reading, signal, progress);
-  } catch (error) {
-    if (!(error instanceof CaptureFileError)) throw error;
-    reading.error = error;
-  } finally {
-    progress.erase();
-  }
-  return reading;
-}
-
-async function readFrames(
-  source: ReplaySource,
-  replay: Replay,
-  reading: Reading,
-  signal: StopSignal,
-  progress: ProgressLine,
-): Promise<void> {
-  const reader = new CaptureReader();
-  for (;;) {
-    const count = await Promise.race([source.read(reader.room()), signal.caught]);
-    if (signal.name) {
-      reading.stopped = true;
-      return;
-    }
-    if (count === null) return reader.end();
-    reader.filled(count as number);
-    reading.bytes += count as number;
-    while (reader.next()) {
-      checkLinkType(reader);
-      const { frame } = reader;
-      if (replay.isDue(frame.timeNs)) await replay.advance(frame.timeNs);
-      replay.feed(frame);
-      reading.frames++;
-    }
-    progress.show(reading.frames, reading.bytes);
-    if (replay.exporters.some((exporter) => exporter.isOver)) {
-      reading.stopped = true;
-      return;
-    }
-  }
-}
-
-function checkLinkType({ frame, offset }: CaptureReader): void {
-  const { linkType } = frame.interface;
-  if (isReadable(linkType)) return;
-  throw new CaptureFileError(
-    offset,
-    `link type ${linkTypeName(linkType)} is unknown; Ethernet, raw IP, Linux cooked and BSD loopback are known`,
-  );
-}
-
-interface Ended {
-  source: ReplaySource;
-  replay: Replay;
-  reading: Reading;
-  signal: Deno.Signal | undefined;
-}
-
-/** Says how it went, and writes the books where asked. Returns the exit code. */
-async function report({ source, replay, reading, signal }: Ended, booksFile: string | undefined): Promise<number> {
-  const { frames, bytes, error } = reading;
-  const { lateFrames, stepsBack } = replay.clock;
-  const isClosed = reportFinalBooks(await replay.auditBooks());
-  if (booksFile) {
-    await writeBooks(booksFile, {
-      ...await booksView(replay),
-      replay: {
-        file: source.name,
-        frames,
-        bytes,
-        complete: !error && !reading.stopped,
-        ...(error ? { error: error.message, offset: error.offset } : {}),
-        late_frames: lateFrames,
-        clock_steps_back: stepsBack,
-      },
-    });
-  }
-  if (stepsBack) log.warn("The recording's clock was set back {stepsBack} times", { stepsBack });
-  if (error) {
-    log.error("Cannot read {file} on {problem}; {frames} frames before that are counted", {
-      file: source.name,
-      problem: error.message,
-      frames,
-    });
-  } else if (signal) {
-    log.warn("Got {signal}: {bytes} bytes of {file} are counted", { signal, bytes, file: source.name });
-  }
-  log.info("Replayed {frames} frames, {records} records handed out, books {state}", {
-    frames,
-    records: replay.stats().records,
-    state: isClosed ? "closed" : "NOT closed",
-  });
-  if (error || !isClosed) return EXIT_FAILED;
-  return signal ? EXIT_SIGNALLED[signal]! : 0;
 }

@@ -1,5 +1,6 @@
 /** Settings as the parts of the agent want them. */
 import type { TableOptions } from "../count/mod.ts";
+import { DEFAULT_BUCKETS, type HistogramBuckets } from "../histogram.ts";
 import { pageBytes } from "../libc.ts";
 import type { MemoryOptions } from "../memory_plan.ts";
 import type { Settings } from "../settings/mod.ts";
@@ -30,5 +31,14 @@ export function tableOptions(settings: Settings): TableOptions {
     communityIdSeed: span.community_id_seed,
     traceDomain: settings.trace_domain,
     node: settings.node_name ?? Deno.hostname(),
+  };
+}
+
+/** Bounds of histograms, where settings say none the usual ones. */
+export function histogramBuckets({ internal }: Settings): HistogramBuckets {
+  const { pipeline_duration_seconds, export_batch_size } = internal.metrics.histogram_buckets;
+  return {
+    pipelineSeconds: pipeline_duration_seconds ?? DEFAULT_BUCKETS.pipelineSeconds,
+    batchRecords: export_batch_size ?? DEFAULT_BUCKETS.batchRecords,
   };
 }

@@ -19,6 +19,11 @@ export interface SettingsOptions {
   interface?: string[];
   logLevel?: string;
   logFormat?: string;
+  /** log_level debug, where nothing says more. */
+  debug?: boolean;
+  autoReload?: boolean;
+  /** As other agents take it. */
+  workerThreads?: number;
   healthPort?: number;
   metricsPort?: number;
   listen?: string;
@@ -38,6 +43,7 @@ const FLAGS: Array<[option: keyof SettingsOptions, flag: string, ...paths: strin
   ["tcPriority", "--tc-priority", "discovery.instrument.tc_priority"],
   ["networkNamespace", "--network-namespace", "discovery.instrument.network_namespace"],
   ["logLevel", "--log-level", "log_level"],
+  ["autoReload", "--auto-reload", "auto_reload"],
   ["logFormat", "--log-format", "log_format"],
   ["healthPort", "--health-port", "internal.server.port"],
   ["metricsPort", "--metrics-port", "internal.metrics.port"],
@@ -51,13 +57,21 @@ export async function settle(
   variables: ReadonlyMap<string, string> = readVariables(),
   { again, set = [] }: { again?: LoadedSettings | undefined; set?: readonly Flag[] } = {},
 ): Promise<LoadedSettings> {
-  return await loadSettings({
+  const loaded = await loadSettings({
     path: configPath(options.config, variables),
     file: again?.file,
     format: options.configFormat,
     variables,
     flags: [...flagsOf(options), ...set],
   });
+  return { ...loaded, notices: [...loaded.notices, ...flagNotices(options)] };
+}
+
+/** Of options that are no settings. */
+function flagNotices({ workerThreads }: SettingsOptions): Notice[] {
+  if (workerThreads === undefined) return [];
+  const message = "worker threads have no effect: one thread counts, another one exports and answers";
+  return [{ origin: { kind: "flag", flag: "--worker-threads" }, path: "", message }];
 }
 
 export function flagsOf(options: SettingsOptions): Flag[] {
@@ -66,7 +80,10 @@ export function flagsOf(options: SettingsOptions): Flag[] {
     const isSaid = Array.isArray(value) ? value.length > 0 : value !== undefined;
     return isSaid ? paths.map((path): Flag => ({ flag, path, value })) : [];
   });
-  return [...plain, ...options.receivers?.flags() ?? []];
+  const debug: Flag[] = options.debug && !options.logLevel
+    ? [{ flag: "--debug", path: "log_level", value: "debug" }]
+    : [];
+  return [...plain, ...debug, ...options.receivers?.flags() ?? []];
 }
 
 /** Says once what is accepted and has no effect. */

@@ -1,7 +1,8 @@
 /** `weir status`: how the running agent does. */
 import { Command } from "commander";
 import { sizeText } from "../export/mod.ts";
-import { askAgent, SOCKET_DEFAULT } from "./socket.ts";
+import { interfacesText, type InterfacesView } from "./interfaces_text.ts";
+import { askAgent, socketOption } from "./socket.ts";
 import { alignRows } from "./table.ts";
 
 /** The JSON that serve/views.ts makes. */
@@ -20,7 +21,10 @@ export interface StatusView {
     problem: string | null;
     others: Array<{ hook: string; name: string; id: number; inFront: boolean }>;
   }>;
+  log_level: string;
   table: Record<string, number>;
+  /** By protocol and direction. */
+  flows: Array<{ protocol: string; direction: string; active: number; ended: number; failed: number }>;
   exporters: Record<string, { queued: number; exported: number; lost: Record<string, number> }>;
   settings: {
     since: string;
@@ -40,12 +44,20 @@ export interface StatusView {
 export function statusCommand(): Command {
   return new Command("status")
     .description("show how the running agent does: interfaces, table, exporters, memory")
+    .option("--interfaces", "interface by interface: every program on its hooks, and what weir saw there")
     .option("--json", "as JSON")
-    .option("--socket <path>", "the agent's socket", SOCKET_DEFAULT)
-    .action(async (options: { json?: boolean; socket: string }) => {
-      const status = await askAgent<StatusView>(options.socket, "/status");
-      console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status));
-    });
+    .addOption(socketOption())
+    .action(showStatus);
+}
+
+async function showStatus(options: { interfaces?: boolean; json?: boolean; socket: string }): Promise<void> {
+  if (options.interfaces) {
+    const interfaces = await askAgent<InterfacesView>(options.socket, "/interfaces");
+    console.log(options.json ? JSON.stringify(interfaces, null, 2) : interfacesText(interfaces));
+    return;
+  }
+  const status = await askAgent<StatusView>(options.socket, "/status");
+  console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status));
 }
 
 function statusText(status: StatusView): string {

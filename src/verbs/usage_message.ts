@@ -24,7 +24,7 @@ const WORDS: Record<string, [RegExp, (...parts: string[]) => string]> = {
         : `Cannot use ${given} arguments (${words}): ${command} takes ${most}`,
   ],
   "commander.invalidArgument": [
-    /(?:option '(?:-\w, )?(--\S+).*?'|command-argument value '.*?') argument '(.*?)' is invalid\. (.*)$/s,
+    /(?:option '(?:-\w, )?(--\S+).*?' argument|command-argument value) '(.*?)' is invalid(?: for .*?)?\. (.*)$/s,
     (option, value, why) =>
       `Cannot use "${value}"${option ? ` for ${option}` : ""}: ${choices(value ?? "", why ?? "")}`,
   ],

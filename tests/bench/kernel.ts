@@ -21,8 +21,8 @@ interface FrameOptions {
   payloadBytes: number;
 }
 
-/** An Ethernet frame of a flow in full swing. No checksums: nobody looks at them here. */
-function frame({ version, protocol, payloadBytes }: FrameOptions): Uint8Array<ArrayBuffer> {
+/** An Ethernet frame of a flow in full swing, to port 443. No checksums: nobody looks at them here. */
+export function frame({ version, protocol, payloadBytes }: FrameOptions): Uint8Array<ArrayBuffer> {
   const networkBytes = version === 4 ? 20 : 40;
   const transportBytes = (protocol === PROTOCOL_TCP ? 20 : 8) + payloadBytes;
   const bytes = new Uint8Array(ETHERNET_BYTES + networkBytes + transportBytes);

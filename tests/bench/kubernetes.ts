@@ -2,12 +2,14 @@
  * What following a cluster costs: pods in a real API server, and a process that does nothing but follow it. The API
  * server runs on the same CPUs, so times by the wall say as much of it.
  */
+import { AgentProcess } from "../support/agent_process.ts";
 import { ControlPlane } from "../support/cluster/control_plane.ts";
 import { buildRecord } from "../support/build_record.ts";
 import { pod } from "../support/cluster/manifest.ts";
 import { PureCluster } from "../support/cluster/pure_cluster.ts";
 import { shopObjects } from "../support/cluster/shop.ts";
 import { podAddress, PodLoader } from "../support/cluster/pod_loader.ts";
+import { NetworkLab } from "../support/network_lab.ts";
 import type { BenchOptions, Figure } from "./figure.ts";
 import type { ChangesReport, FollowedReport } from "./kubernetes_main.ts";
 import { processCpuS, residentMemory } from "./process_cpu.ts";
@@ -18,6 +20,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
 
 const TEN_THOUSAND_MB_MOST = 15;
+const AGENT_MB_MOST = 130;
 const LIST_S_MOST = 10;
 const PAUSE_MS_MOST = 20;
 const CHANGES_CPU_MOST = 3;
@@ -132,6 +135,21 @@ class KubernetesBench {
     return cpu;
   }
 
+  /** The whole agent, names and all, without traffic: MB, the kernel's pages apart. */
+  async agentMb(): Promise<number> {
+    using lab = new NetworkLab();
+    const [there, here] = [lab.namespace("there"), lab.namespace("here")];
+    lab.veth(there, "far", here, "near");
+    const config = `${this.#kubeconfig}.weir.yaml`;
+    Deno.writeTextFileSync(config, `discovery: {informer: {k8s: {kubeconfig_path: "${this.#kubeconfig}"}}}`);
+    await using agent = await AgentProcess.start({
+      args: ["--network-namespace", here.path, "--config", config, "--output", "none"],
+    });
+    await sleep(this.#settleMs);
+    const { all, kernelPages } = residentMemory(agent.pid);
+    return all - kernelPages;
+  }
+
   async load(first: number, count: number): Promise<void> {
     await this.#loader.load(first, count);
   }
@@ -171,10 +189,12 @@ export async function kubernetesBench({ smoke, say }: BenchOptions): Promise<Fig
   const bench = new KubernetesBench(plane, loader, smoke ? 500 : 5_000);
   const bareMb = await bench.bareMb();
   const found: Followed[] = [];
+  let agentMb: number | undefined;
   for (const [first, count] of [[0, base], [base, step], [base + step, step]] as const) {
     say(`${first + count} pods`);
     await bench.load(first, count);
     found.push(await bench.followed(smoke ? 1 : 3));
+    agentMb ??= await bench.agentMb();
   }
   const [few, more, most] = found as [Followed, Followed, Followed];
   say(`${CHANGES_PER_S} changes/s`);
@@ -190,6 +210,10 @@ export async function kubernetesBench({ smoke, say }: BenchOptions): Promise<Fig
   const { report } = most;
   return [
     memory("bare Deno", bareMb),
+    {
+      ...memory(`the whole agent with ${pods(base)}`, agentMb!, "without traffic; kernel pages apart"),
+      most: AGENT_MB_MOST,
+    },
     memory(`with ${pods(base)}`, few.residentMb, "the stage alone in a process of its own, TLS and all"),
     memory(`with ${pods(base + step)}`, more.residentMb),
     memory(`with ${pods(base + 2 * step)}`, most.residentMb),

@@ -12,6 +12,7 @@ import { reaches } from "./figure.ts";
 /** Loaded only when they run: each brings its own libraries. */
 const PARTS: Record<string, () => Promise<Bench>> = {
   kernel: async () => (await import("./kernel.ts")).kernelBench,
+  filter: async () => (await import("./filter.ts")).filterBench,
   table: async () => (await import("./table.ts")).tableBench,
   steps: async () => (await import("./steps.ts")).stepsBench,
   community_id: async () => (await import("./community_id.ts")).communityIdBench,

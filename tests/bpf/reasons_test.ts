@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import { EVENTS, MALFORMED, TERMS } from "../../src/collect/kernel_books.ts";
+import { samplingOf } from "../../src/sampling.ts";
+import { filterOf } from "../support/filters.ts";
 import { arp, type Bytes, cut, ethernet, hopByHop, ipv4, ipv6, packet, pad, tcp, udp } from "../support/packet.ts";
 import { type Outcome, ProgramProbe, sharedProbe } from "../support/program_probe.ts";
 
@@ -44,8 +47,14 @@ const WAYS: Record<string, Way | Elsewhere> = {
   accounted: () => feed(DATAGRAM),
   not_ip: () => feed(pad(packet(ethernet(), arp()), 60)),
   malformed: () => feed(packet(ethernet(), ipv4({ headerWords: 1 }), 40)),
-  filtered: { because: "no program filters yet: the number is taken" },
-  sampled_out: { because: "no program samples yet: the number is taken" },
+  filtered: () => {
+    using probe = new ProgramProbe({ filter: kernelFilter(filterOf({ network: { transport: { match: ["tcp"] } } })) });
+    return probe.feed(DATAGRAM);
+  },
+  sampled_out: () => {
+    using probe = new ProgramProbe({ sampling: samplingOf({ rate: 0, seed: 0, keep_failures: false }) });
+    return probe.feed(DATAGRAM);
+  },
   lost_ring_full: () => crowd(RING_RECORDS + 10),
   lost_no_slot: () => crowd(1, 128),
   // malformations

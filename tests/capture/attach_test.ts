@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { Attacher, type AttachOptions } from "../../src/capture/attach.ts";
+import { TC_HANDLE } from "../../src/capture/libbpf.ts";
 import { EBUSY, EEXIST, EPERM } from "../../src/libc.ts";
 import { KernelError } from "../../src/errors.ts";
 import { FakeMachine } from "../support/fake_kernel.ts";
@@ -100,7 +101,7 @@ Deno.test("Attacher takes it well that a filter, its qdisc or its device is gone
     const { machine, ifindex, attacher } = openAttacher({ mode: "tc" });
     const attachment = attacher.begin();
     attacher.attach(attachment, ifindex, "ethernet", "ingress");
-    if (gone === "filter") machine.kernel.detachTc(ifindex, "ingress", 1);
+    if (gone === "filter") machine.kernel.detachTc(ifindex, "ingress", { priority: 1, handle: TC_HANDLE });
     if (gone === "clsact") machine.setClsact(ifindex, false);
     if (gone === "device") machine.remove(ifindex);
     attacher.detach(attachment, ifindex, "ingress");
@@ -136,7 +137,8 @@ Deno.test("Attacher does not take its own program for another's where the kernel
   machine.putTcx(ifindex, "ingress", "a", "last");
   attacher.attach(attacher.begin(), ifindex, "ethernet", "ingress");
   const { queryTcx } = machine.kernel;
-  machine.kernel.queryTcx = (...args) => queryTcx.apply(machine.kernel, args).map(({ id }) => ({ id, name: "?" }));
+  machine.kernel.queryTcx = (...args) =>
+    queryTcx.apply(machine.kernel, args).map(({ id }) => ({ id, name: "?", tag: "" }));
   deepEqual(attacher.others(ifindex, "ingress").map(({ name, inFront }) => ({ name, inFront })), [
     { name: "?", inFront: true },
   ]);

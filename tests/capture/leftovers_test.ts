@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { cleanLeftovers } from "../../src/capture/leftovers.ts";
-import { TC_HANDLE } from "../../src/capture/libbpf.ts";
+import { TC_HANDLE, TRACE_HANDLE, TRIAL_HANDLE } from "../../src/capture/libbpf.ts";
 import { FakeMachine } from "../support/fake_kernel.ts";
 
 const SECOND_NS = 1_000_000_000n;
@@ -33,11 +33,23 @@ Deno.test("cleanLeftovers() removes a dead run's filters and the qdisc that nobo
   const { ifindex } = machine.add({ name: "eth0" });
   leave(ifindex);
   deepEqual(clean(), [
-    { interface: "eth0", ifindex, hook: "ingress", priority: 3, program: "weir_ingress" },
+    { interface: "eth0", ifindex, hook: "ingress", priority: 3, handle: TC_HANDLE, program: "weir_ingress" },
   ]);
   equal(machine.hasClsact(ifindex), false);
   equal(waitedNs(), 0n);
   deepEqual(clean(), []);
+});
+
+Deno.test("cleanLeftovers() removes what a trace and a trial left that were killed, and no other handle's filters", () => {
+  const { machine, clean } = openMachine();
+  const { ifindex } = machine.add({ name: "eth0" });
+  machine.putFilter(ifindex, "egress", { handle: TRACE_HANDLE, programId: machine.program("weir_trace_out") });
+  machine.putFilter(ifindex, "ingress", { handle: TRACE_HANDLE, programId: machine.program("stranger") });
+  const trial = machine.program("weir_ingress");
+  machine.heartbeatsNs.set(trial, 0n); // its maps never had a collector
+  machine.putFilter(ifindex, "ingress", { handle: TRIAL_HANDLE, programId: trial });
+  deepEqual(clean().map(({ handle }) => handle), [TRACE_HANDLE, TRIAL_HANDLE]);
+  deepEqual([machine.on(ifindex, "egress"), machine.on(ifindex, "ingress")], [[], ["stranger"]]);
 });
 
 Deno.test("cleanLeftovers() leaves strangers' filters, theirs on the same qdisc, and empty qdiscs", () => {
@@ -52,7 +64,7 @@ Deno.test("cleanLeftovers() leaves strangers' filters, theirs on the same qdisc,
   machine.setClsact(empty, true);
   deepEqual((clean()).map((leftover) => leftover.ifindex), [shared]);
   deepEqual(machine.on(shared, "egress"), ["flower"]);
-  deepEqual(machine.on(strange, "ingress"), ["other_prog", "weir_ingress"]);
+  deepEqual(machine.on(strange, "ingress"), ["weir_ingress", "other_prog"]);
   equal(machine.hasClsact(empty), true);
 });
 

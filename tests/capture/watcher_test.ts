@@ -14,11 +14,12 @@ const ARPHRD_NONE = 65_534;
 function openWatcher(patterns: string[] = [], options: Partial<AttachOptions> = {}) {
   const machine = new FakeMachine();
   const said: string[] = [];
+  const programs = { suffix: "" };
   let table: TableDevice[] = [];
   const attacher = new Attacher(
     machine.kernel,
     machine.links,
-    (link, hook) => machine.program(link === "ip" ? `weir_${hook}_ip` : `weir_${hook}`),
+    (link, hook) => machine.program(`weir_${hook}${link === "ip" ? "_ip" : ""}${programs.suffix}`),
     { mode: "tcx", order: "first", priority: 1, ...options },
   );
   const watcher = new Watcher(attacher, machine.links, chooseInterfaces(patterns), {
@@ -27,7 +28,7 @@ function openWatcher(patterns: string[] = [], options: Partial<AttachOptions> = 
     detached: ({ device }, why) => said.push(`detached ${device.name}: ${why}`),
     failed: ({ device, problem }) => said.push(`failed ${device.name}: ${problem}`),
   });
-  return { machine, watcher, said, table: () => table };
+  return { machine, watcher, said, programs, table: () => table };
 }
 
 Deno.test("Watcher attaches both hooks of wanted devices that are up, all ingress hooks first", () => {
@@ -54,6 +55,40 @@ Deno.test("Watcher puts the program for packets without a link header on devices
   const tun = machine.add({ name: "tun0", kind: "tun", hardwareType: ARPHRD_NONE });
   watcher.apply(machine.all(), 0);
   deepEqual(machine.on(tun.ifindex, "egress"), ["weir_egress_ip"]);
+});
+
+for (const mode of ["tcx", "tc"] as const) {
+  Deno.test(`Watcher puts the programs of now in the place of those before, by ${mode}, and nowhere else`, () => {
+    const { machine, watcher, said, programs } = openWatcher(["eth*"], { mode });
+    const { ifindex } = machine.add({ name: "eth0" });
+    const second = machine.add({ name: "eth1", up: false });
+    watcher.apply(machine.all(), 0);
+    programs.suffix = "_new";
+    machine.calls.length = 0;
+    watcher.replaceAll(1);
+    const call = mode === "tcx" ? "relinkTcx" : "replaceTc";
+    deepEqual(machine.calls, [`${call} eth0 ingress`, `${call} eth0 egress`]);
+    deepEqual([...machine.on(ifindex, "ingress"), ...machine.on(ifindex, "egress")], [
+      "weir_ingress_new",
+      "weir_egress_new",
+    ]);
+    deepEqual(said, ["attached eth0"]);
+    // a device that comes up later gets the new one
+    watcher.apply(machine.change(second.ifindex, { up: true }), 2);
+    deepEqual(said, ["attached eth0", "attached eth1"]);
+  });
+}
+
+Deno.test("Watcher attaches anew where the kernel refuses to put a program in another's place", () => {
+  const { machine, watcher, said, programs } = openWatcher();
+  const { ifindex } = machine.add({ name: "eth0" });
+  watcher.apply(machine.all(), 0);
+  programs.suffix = "_new";
+  machine.refuse("relinkTcx", EBUSY);
+  watcher.replaceAll(1);
+  deepEqual(machine.on(ifindex, "ingress"), ["weir_ingress_new"]);
+  deepEqual(machine.on(ifindex, "egress"), ["weir_egress_new"]);
+  deepEqual(said.length, 3, `${said}`);
 });
 
 Deno.test("Watcher attaches a device that comes later, and one that comes up later", () => {

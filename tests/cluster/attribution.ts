@@ -4,7 +4,7 @@ import { type Attributes, AttributeSets } from "../../src/attribute_sets.ts";
 import { DEFAULT_OPTIONS, KubernetesNames } from "../../src/enrich/kubernetes/mod.ts";
 import { ApiCluster } from "../support/cluster/api_cluster.ts";
 import { checkCase, type Moments } from "../support/cluster/attribution.ts";
-import { ATTRIBUTION_CASES } from "../support/cluster/attribution_cases.ts";
+import { ATTRIBUTION_CASES, ATTRIBUTION_OPTIONS } from "../support/cluster/attribution_cases.ts";
 import { type Manifest, pod } from "../support/cluster/manifest.ts";
 import type { Json } from "../support/cluster/api_user.ts";
 import { buildRecord } from "../support/build_record.ts";
@@ -22,7 +22,11 @@ Deno.test.beforeAll(async () => {
   plane = await ControlPlane.start();
   const cluster = new ApiCluster(plane.admin);
   names = await KubernetesNames.open({
-    options: { ...DEFAULT_OPTIONS, kubeconfigPath: plane.writeKubeconfig(plane.adminIdentity) },
+    options: {
+      ...DEFAULT_OPTIONS,
+      ...ATTRIBUTION_OPTIONS,
+      kubeconfigPath: plane.writeKubeconfig(plane.adminIdentity),
+    },
     sets: new AttributeSets(),
   });
   names.start();

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { KINDS_DEFAULT } from "../../src/enrich/kubernetes/options.ts";
+import { weir } from "../support/agent_process.ts";
 import type { Json } from "../support/cluster/api_user.ts";
-import type { ControlPlane } from "../support/cluster/control_plane.ts";
+import { ControlPlane } from "../support/cluster/control_plane.ts";
 import { FollowedCluster } from "../support/cluster/followed_cluster.ts";
 import { object } from "../support/cluster/manifest.ts";
 import { until } from "../support/network_lab.ts";
@@ -133,3 +134,23 @@ const GATEWAY_DEFINITION = {
     }],
   },
 };
+
+Deno.test("weir doctor asks for each permission, and names the rules that are missing", async () => {
+  await using plane = await ControlPlane.start();
+  const kubeconfig = plane.writeKubeconfig(await agentWith(RULES)(plane));
+  const config = `${kubeconfig}.yaml`;
+  await Deno.writeTextFile(config, `discovery: { informer: { k8s: { kubeconfig_path: ${kubeconfig} } } }`);
+  const ask = async () => {
+    const words = ["doctor", "--json", "--no-attach", "--config", config, "--socket", "/nonexistent/weir.sock"];
+    const { code, stdout } = await weir(...words);
+    return { code, lines: JSON.parse(stdout).cluster as Array<Record<string, string>> };
+  };
+  const lacking = await ask();
+  assert.equal(lacking.code, 1);
+  assert.deepEqual(lacking.lines.map(({ name, state }) => [name, state]), [["kubernetes pods", "missing"]]);
+  const rule = /apiGroups: .*$/.exec(lacking.lines[0]!.remedy!)![0];
+  await plane.admin.patch(ROLE, { rules: [...RULES, parse(`{ ${rule} }`)] });
+  await until("the rule to be in force", async () => (await ask()).code === 0, RESYNC_MS);
+  const [line] = (await ask()).lines;
+  assert.match(line!.found!, /^https:\/\/127\.0\.0\.1:\d+ allows all \d+ permissions that names need$/);
+});

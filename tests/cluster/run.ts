@@ -2,12 +2,12 @@
  * Runs the cluster's tests, one file after the other, and says what each checked. Files are named without _test, so
  * that `deno task test` does not wait for an API server to be built.
  *
- *     deno task test:cluster [FILE …]      attribution, races, permissions, access, bench, manifests, deploy, modes
+ *     deno task test:cluster [FILE …]      attribution, races, permissions, access, agent, bench, manifests, deploy, modes
  */
 import { controlPlaneCommands } from "../support/tools/kubernetes.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
-const FILES = ["attribution", "races", "permissions", "access", "bench", "manifests", "deploy", "modes"];
+const FILES = ["attribution", "races", "permissions", "access", "agent", "bench", "manifests", "deploy", "modes"];
 
 const wanted = Deno.args.length ? Deno.args : FILES;
 const unknown = wanted.filter((file) => !FILES.includes(file));

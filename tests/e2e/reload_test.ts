@@ -167,3 +167,31 @@ Deno.test("config set changes a running agent, and refuses what it cannot", asyn
   const aggregates = books.packets.handed_out;
   equal(aggregates, packets);
 });
+
+Deno.test("run takes another filter from its file under traffic, and its books close to the packet", async () => {
+  const filtered = (filter: string) => `discovery: { instrument: { interfaces: [near0] } }\nfilter: { ${filter} }\n`;
+  await using bed = await ReloadBed.open(filtered(""), { args: ["--output", "json"] });
+  const traffic = bed.send("near0", 3, "10.24.0.1");
+  const filters = [
+    "source: { address: { not_match: [10.24.0.0/16, 198.18.0.0/15] } }",
+    "network: { transport: { match: [tcp, udp] }, interface_name: { match: [near*] } }",
+    "destination: { port: { match: [443] } }",
+  ];
+  for (const filter of filters) await bed.reload(filtered(filter));
+  // a pattern that cannot be read leaves the filter of before
+  await bed.reload(filtered("source: { address: { match: [10.24.0.0/99] } }"));
+  const sent = await traffic;
+  const before = (await bed.agent.askJson("/books")).packets;
+  const denied = await bed.send("near0", 0.1, "10.24.0.1");
+  equal((await bed.agent.askJson("/books")).packets.filtered, before.filtered + denied.packets);
+  await bed.reload(filtered(""));
+  const { books, code, log, spans } = await bed.agent.stop();
+  equal(code, 0, log);
+  assertFinalBooks(books);
+  assertNothingLost(books);
+  equal(books.packets.seen, sent.packets + denied.packets);
+  equal(sumCounted(spans).packets, books.packets.handed_out);
+  equal(log.match(/Took settings over \(SIGHUP\): filter/g)?.length, filters.length + 1, log);
+  match(log, /filter\.source\.address\.match\[0\].*"10\.24\.0\.0\/99" is no pattern/);
+  deepEqual(books.audit.map(({ verdict }) => verdict), ["equal"]);
+});

@@ -83,7 +83,11 @@ Deno.test("attributes have the proposed names and types; the others are weir's o
 
 Deno.test("attributes' values have the types that are said", () => {
   const types = (value: AttributeValue) =>
-    Array.isArray(value) ? "string[]" : typeof value === "number" ? "int" : typeof value;
+    Array.isArray(value)
+      ? "string[]"
+      : typeof value === "number"
+      ? (Number.isInteger(value) ? "int" : "double")
+      : typeof value;
   const seen = new Set<string>();
   const v6 = { source: "2001:db8::1", destination: "2001:db8::2" };
   const sides = { forward: { packets: 3, bytes: 300 }, reverse: { packets: 5, bytes: 500 } };
@@ -102,13 +106,20 @@ Deno.test("attributes' values have the types that are said", () => {
     { kind: KIND_FRAGMENT },
   ];
   for (const fields of many) {
-    for (const [name, value] of Object.entries(attributes(fields))) {
+    for (const [name, value] of Object.entries(attributes(fields, { ...CLIENT, samplingRate: 0.25 }))) {
       seen.add(name);
       assert.equal(types(value), ATTRIBUTES.find((attribute) => attribute.name === name)!.type, name);
-      if (typeof value === "number") assert(Number.isSafeInteger(value), name);
+      if (types(value) === "int") assert(Number.isSafeInteger(value), name);
     }
   }
   assert.deepEqual(ATTRIBUTES.map(({ name }) => name).filter((name) => !seen.has(name)), [], "never seen here");
+});
+
+Deno.test("weir.sampling.rate is there where a flow could have been left out", () => {
+  const sampled = { ...CLIENT, samplingRate: 0.25 };
+  assert.equal(attributes({}, sampled)["weir.sampling.rate"], 0.25);
+  assert.equal(attributes({ facts: Fact.KEPT_ANYWAY }, sampled)["weir.sampling.rate"], undefined);
+  assert.equal(attributes({})["weir.sampling.rate"], undefined);
 });
 
 Deno.test("source is the initiator, and everything forward is what it sent", () => {

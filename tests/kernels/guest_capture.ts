@@ -29,6 +29,7 @@ export interface Sum {
 }
 
 interface Span {
+  spanId: string;
   attributes: Record<string, string | number>;
 }
 
@@ -36,11 +37,34 @@ export interface Capture {
   log: string;
   books: BooksFile;
   spans: Span[];
+  /** Ids of the spans that reached a receiver. */
+  received: string[];
+}
+
+/** A receiver of OTLP in JSON that remembers what it got. */
+class Receiver {
+  readonly spanIds: string[] = [];
+  readonly #server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { resourceSpans } = await request.json();
+    for (const { scopeSpans } of resourceSpans) {
+      for (const { spans } of scopeSpans) this.spanIds.push(...spans.map(({ spanId }: Span) => spanId));
+    }
+    return Response.json({});
+  });
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#server.shutdown();
+  }
 }
 
 export class AgentRun {
   readonly #process: Deno.ChildProcess;
   readonly #output: Promise<string>;
+  readonly #receiver = new Receiver();
   readonly #watching = Promise.withResolvers<void>();
   #log = "";
 
@@ -51,6 +75,7 @@ export class AgentRun {
       "run",
       ...interfaces.flatMap((name) => ["--interface", name]),
       ...["--output", "json", "--books", BOOKS, "--socket", "/tmp/weir.sock"],
+      ...["--otlp", this.#receiver.url, "--otlp-protocol", "http_json"],
       ...["--health-port", "0", "--metrics-port", "0", "--log-level", "info"],
     ];
     this.#process = new Deno.Command(deno[0]!, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
@@ -76,16 +101,19 @@ export class AgentRun {
     this.#process.kill("SIGINT");
     const [{ code }, output] = await Promise.all([this.#process.status, this.#output]);
     assert.equal(code, 0, `exit code ${code}:\n${this.#log}`);
+    await this.#receiver.close();
     return {
       log: this.#log,
       books: JSON.parse(Deno.readTextFileSync(BOOKS)),
       spans: output.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)),
+      received: this.#receiver.spanIds,
     };
   }
 }
 
-/** The books are closed, nothing is in flight or lost, and the records come to what was counted. */
-export function checkBooks({ books, spans }: Capture): void {
+/** The books are closed, nothing is in flight or lost, and the records come to what was counted, at both receivers. */
+export function checkBooks({ books, spans, received }: Capture): void {
+  assert.deepEqual(received.toSorted(), spans.map(({ spanId }) => spanId).toSorted(), "spans that the receiver has");
   assert.equal(books.closed, true, JSON.stringify(books));
   for (const measure of MEASURES) {
     const terms = books[measure];
@@ -93,7 +121,9 @@ export function checkBooks({ books, spans }: Capture): void {
       assert.equal(terms[term], 0, `${term} in ${measure}`);
     }
     assert.deepEqual(Object.values(terms.lost).filter(Boolean), [], `lost in ${measure}`);
-    assert.equal(terms.exporters.json!.exported, terms.counted, `exported in ${measure}`);
+    for (const name of ["json", "otlp"]) {
+      assert.equal(terms.exporters[name]!.exported, terms.counted, `${name} exported in ${measure}`);
+    }
   }
   for (const measure of ["packets", "bytes"] as const) {
     const sum = spans.map((span) => total(span, measure)).reduce((a, b) => a + b, 0);

@@ -13,9 +13,19 @@ function open() {
     load: (set) => loadSettings({ flags: set }),
     apply: () => Promise.resolve(),
   });
-  const app = createRoutes({ agent: fake.agent, version: "9.8.7", spanOf, settings });
-  const get = async (path: string, local = true, method = "GET") => {
-    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket: local });
+  const traceImage = () => new Uint8Array();
+  const isBpfFsWritable = () => true;
+  const app = createRoutes({
+    agent: fake.agent,
+    version: "9.8.7",
+    spanOf,
+    recentSpanOf: spanOf,
+    isBpfFsWritable,
+    traceImage,
+    settings,
+  });
+  const get = async (path: string, local = true, method = "GET", socket = false) => {
+    const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
   };
   return { fake, get };

@@ -62,7 +62,7 @@ Deno.test("loadSettings() reads the later spelling, every key of it", async () =
   const selectors = settings.discovery.informer.k8s.selectors;
   deepEqual(selectors.find(({ kind }) => kind === "Service")?.namespaces, ["shop", "pay"]);
   equal(selectors.find(({ kind }) => kind === "Endpoints")?.include, false);
-  equal(selectors.length, 14, "kinds that no selector is about stay");
+  equal(selectors.length, 15, "kinds that no selector is about stay");
   ok(notices.some(({ path }) => path === "pipeline.flow_producer.workers"));
 });
 

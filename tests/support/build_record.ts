@@ -45,6 +45,7 @@ export interface RecordFields {
   interfaces?: number[];
   sourceMac?: string;
   facts?: number;
+  samplingHash?: number;
 }
 
 export function buildRecord(fields: RecordFields = {}): FlowRecord {
@@ -73,6 +74,7 @@ export function buildRecord(fields: RecordFields = {}): FlowRecord {
   for (const [i, id] of (fields.interfaces ?? []).entries()) view.setUint16(AT.interface0 + i * 2, id, true);
   bytes.set(Uint8Array.fromHex(fields.sourceMac ?? ""), AT.mac0);
   view.setUint32(AT.facts, fields.facts ?? 0, true);
+  view.setUint32(AT.samplingHash, fields.samplingHash ?? 0, true);
   fillSide(view, 0, fields.forward ?? {});
   fillSide(view, 1, fields.reverse ?? {});
   return new FlowRecord(bytes.buffer).moveTo(0);

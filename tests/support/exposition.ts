@@ -6,6 +6,8 @@ export interface Sample {
 }
 
 export interface Family {
+  /** What tells samples apart. */
+  keys: Set<string>;
   name: string;
   type: string;
   help: string;
@@ -29,7 +31,7 @@ export function parseExposition(text: string): Map<string, Family> {
     if (help) {
       const [, name, words] = help;
       if (families.has(name!)) throw new Error(`a second HELP of ${name}`);
-      families.set(name!, current = { name: name!, type: "", help: words!, samples: [] });
+      families.set(name!, current = { name: name!, type: "", help: words!, samples: [], keys: new Set() });
     } else if (type) {
       if (current?.name !== type[1] || current?.type) throw new Error(`TYPE without its HELP: ${line}`);
       current!.type = type[2]!;
@@ -39,19 +41,44 @@ export function parseExposition(text: string): Map<string, Family> {
       addSample(current, line);
     }
   }
+  for (const family of families.values()) if (family.type === "histogram") checkHistogram(family);
   return families;
+}
+
+const HISTOGRAM_PARTS = ["_bucket", "_sum", "_count"];
+
+function isOf({ name, type }: Family, sample: string): boolean {
+  return type === "histogram" ? HISTOGRAM_PARTS.some((part) => sample === name + part) : sample === name;
+}
+
+/** Of each series: buckets that never shrink, the last one +Inf and as large as the count, and a sum. */
+function checkHistogram({ name, samples }: Family): void {
+  const byLabels = Map.groupBy(
+    samples,
+    ({ labels: { le: _, ...rest } }) => JSON.stringify(Object.entries(rest).sort()),
+  );
+  for (const [labels, series] of byLabels) {
+    const buckets = series.filter((sample) => "le" in sample.labels);
+    const bounds = buckets.map((sample) => sample.labels.le === "+Inf" ? Infinity : Number(sample.labels.le));
+    const grows = (numbers: number[], strictly: boolean) =>
+      numbers.every((number, i) => i === 0 || number > numbers[i - 1]! || (!strictly && number === numbers[i - 1]));
+    const others = series.filter((sample) => !("le" in sample.labels));
+    const isWhole = bounds.at(-1) === Infinity && grows(bounds, true) &&
+      grows(buckets.map(({ value }) => value), false) && others.length === 2 &&
+      others[1]!.value === buckets.at(-1)!.value;
+    if (!isWhole) throw new Error(`no histogram: ${name} ${labels}`);
+  }
 }
 
 function addSample(family: Family | undefined, line: string): void {
   const match = SAMPLE_REGEXP.exec(line);
   if (!match) throw new Error(`no sample: ${line}`);
   const [, name, labelText, valueText] = match;
-  if (!family || name !== family.name || !family.type) throw new Error(`a sample outside its family: ${line}`);
+  if (!family?.type || !isOf(family, name!)) throw new Error(`a sample outside its family: ${line}`);
   const labels = parseLabels(labelText ?? "", line);
-  const key = JSON.stringify(Object.entries(labels).sort());
-  if (family.samples.some((sample) => JSON.stringify(Object.entries(sample.labels).sort()) === key)) {
-    throw new Error(`a sample twice: ${line}`);
-  }
+  const key = JSON.stringify([name, ...Object.entries(labels).sort()]);
+  if (family.keys.has(key)) throw new Error(`a sample twice: ${line}`);
+  family.keys.add(key);
   const value = Number(valueText);
   if (Number.isNaN(value) && valueText !== "NaN") throw new Error(`no number: ${line}`);
   family.samples.push({ labels, value });

@@ -4,11 +4,17 @@ import { type Amount, type Books, zeroAmount } from "../../src/books.ts";
 import type { AuditLine } from "../../src/capture/audit.ts";
 import type { Stray } from "../../src/capture/strays.ts";
 import type { WatchedDevice } from "../../src/capture/watcher.ts";
+import type { ChainedProgram } from "../../src/capture/attach.ts";
 import { EVENTS, type KernelDetail, MALFORMED } from "../../src/collect/kernel_books.ts";
+import type { EndedCount } from "../../src/count/ended_flows.ts";
+import { FLOW_CLASSES, FLOW_DIRECTIONS, type FlowCount } from "../../src/count/flow_classes.ts";
 import { STAT_NAMES } from "../../src/count/table_layout.ts";
 import type { Exporter, ExporterRecords } from "../../src/export/exporter.ts";
+import type { Hook, InterfaceTaken } from "../../src/flow.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
+import { Histogram } from "../../src/histogram.ts";
 import { planMemory } from "../../src/memory_plan.ts";
+import type { RecordCounts } from "../../src/record_gate.ts";
 import { tableDevice } from "./device.ts";
 
 export class FakeAgent {
@@ -21,6 +27,8 @@ export class FakeAgent {
   strayList: Stray[] = [];
   auditLines: AuditLine[] = [];
   flows: FlowRecord[] = [];
+  handOutSeconds = new Histogram([0.001, 1]);
+  chainsByDevice = new Map<number, Record<Hook, ChainedProgram[]>>();
   readonly plan = planMemory({ cpuCount: 2, pageBytes: 4_096, flowsMax: 1_009 });
   readonly stat = Object.fromEntries(STAT_NAMES.map((name, i) => [name, 101 + i])) as Record<
     typeof STAT_NAMES[number],
@@ -56,8 +64,44 @@ export class FakeAgent {
     return this.stat;
   }
 
+  recordCounts(): RecordCounts {
+    return { passed: this.stat.records, filtered: 13, sampledOut: 0 };
+  }
+
   strays(): Stray[] {
     return this.strayList;
+  }
+
+  chains(): Map<number, Record<Hook, ChainedProgram[]>> {
+    return this.chainsByDevice;
+  }
+
+  interfaceTaken(interfaceId: number): InterfaceTaken {
+    return { ingress: amount(interfaceId), egress: amount(interfaceId * 2) };
+  }
+
+  /** One flow of the first kind, two of the second, and so on. */
+  census(): FlowCount[] {
+    return FLOW_CLASSES.flatMap((protocol, i) =>
+      FLOW_DIRECTIONS.map((direction, j) => ({ protocol, direction, count: 1 + FLOW_DIRECTIONS.length * i + j }))
+    );
+  }
+
+  endedFlows(): EndedCount[] {
+    return this.census().map(({ protocol, direction, count }) => ({
+      protocol,
+      direction,
+      ended: 10 * count,
+      failed: 0,
+    }));
+  }
+
+  outWaiting(): number {
+    return 3;
+  }
+
+  ringWaitingBytes(): number {
+    return 4_096;
   }
 
   audit(): Promise<AuditLine[]> {
@@ -142,6 +186,7 @@ export function fakeExporter(name: string): Exporter & { ok: boolean } {
     ready: () => Promise.resolve(),
     accept: () => {},
     isOver: false,
+    figures: { queueRecordsMax: 1_009, batchRecords: new Histogram([10, 100]), sendSeconds: new Histogram([1]) },
     terms: () => ({ queued: zeroAmount(), exported: amount(79), lost_export: { output_closed: amount(4) } }),
     records: () => ({ queued: 0, exported: 11, lost: { output_closed: 3 } }),
     close: () => Promise.resolve(),

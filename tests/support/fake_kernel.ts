@@ -3,7 +3,14 @@
  * there. It refuses what the real ones refuse, with the same errno, and can be told to refuse more.
  */
 import type { Device, DeviceCounters } from "../../src/capture/device.ts";
-import type { AttachedProgram, Kernel, KernelFeatures, LoadedObject, TestRunResult } from "../../src/capture/kernel.ts";
+import type {
+  AttachedProgram,
+  Kernel,
+  KernelFeatures,
+  LoadedObject,
+  TcxPlace,
+  TestRunResult,
+} from "../../src/capture/kernel.ts";
 import { TC_HANDLE } from "../../src/capture/libbpf.ts";
 import type { LinkChange, Links } from "../../src/capture/links.ts";
 import type { TcFilter } from "../../src/capture/netlink_filter.ts";
@@ -15,11 +22,13 @@ import { EEXIST, EINVAL, ENODEV, ENOENT } from "../../src/libc.ts";
 type Call =
   | "linkTcx"
   | "unlinkTcx"
+  | "relinkTcx"
   | "queryTcx"
   | "createClsact"
   | "destroyClsact"
   | "attachTc"
   | "detachTc"
+  | "replaceTc"
   | "read"
   | "list";
 
@@ -43,6 +52,7 @@ interface Place {
 const ZERO: DeviceCounters = { rxPackets: 0n, rxBytes: 0n, rxDropped: 0n, txPackets: 0n, txBytes: 0n };
 /** Descriptors that no real file has. */
 const FIRST_FD = 1_000_000;
+const ENOLINK = 67;
 
 export class FakeMachine {
   readonly kernel: Kernel;
@@ -71,7 +81,7 @@ export class FakeMachine {
   /** A loaded program's descriptor: its id, as far as the fake is concerned. */
   program(name: string): number {
     const id = this.#nextId++;
-    this.#programs.set(id, { id, name });
+    this.#programs.set(id, { id, name, tag: id.toString(16).padStart(16, "0") });
     return id;
   }
 
@@ -147,7 +157,7 @@ export class FakeMachine {
     const place = this.#place(ifindex);
     place.clsact ??= { ingress: [], egress: [] };
     const whole = { handle: 1, priority: 1, kind: "bpf", name: "", programId: 0, ...filter };
-    place.clsact[hook].push(whole);
+    place.clsact[hook].unshift(whole); // of one priority, the newest runs first
     place.clsact[hook].sort((a, b) => a.priority - b.priority);
     return whole;
   }
@@ -205,8 +215,9 @@ export class FakeMachine {
       load: (): LoadedObject => {
         throw new Error("the fake machine loads no programs");
       },
-      linkTcx: (programFd, ifindex, hook, order) => this.#linkTcx(programFd, ifindex, hook, order),
+      linkTcx: (programFd, ifindex, hook, place) => this.#linkTcx(programFd, ifindex, hook, place),
       unlinkTcx: (link) => this.#unlinkTcx(link),
+      relinkTcx: (link, programFd) => this.#relinkTcx(link, programFd),
       queryTcx: (ifindex, hook) => this.features.tcx ? [...this.#call("queryTcx", ifindex, hook).tcx[hook]] : [],
       createClsact: (ifindex) => {
         const place = this.#call("createClsact", ifindex);
@@ -219,26 +230,34 @@ export class FakeMachine {
         if (!place.clsact) throw refused("destroyClsact", ENOENT);
         place.clsact = undefined;
       },
-      attachTc: (programFd, ifindex, hook, priority) => {
+      attachTc: (programFd, ifindex, hook, { priority, handle }) => {
         const { clsact } = this.#call("attachTc", ifindex, hook);
         if (!clsact) throw refused("attachTc", EINVAL);
         if (clsact[hook].some((f) => f.priority === priority && f.kind !== "bpf")) throw refused("attachTc", EINVAL);
-        const taken = clsact[hook].some((f) => f.priority === priority && f.handle === TC_HANDLE);
+        const taken = clsact[hook].some((f) => f.priority === priority && f.handle === handle);
         if (taken) throw refused("attachTc", EEXIST);
-        this.putFilter(ifindex, hook, { handle: TC_HANDLE, priority, programId: programFd });
+        this.putFilter(ifindex, hook, { handle, priority, programId: programFd });
       },
-      detachTc: (ifindex, hook, priority) => {
+      detachTc: (ifindex, hook, { priority, handle }) => {
         const { clsact } = this.#call("detachTc", ifindex, hook);
         if (!clsact) throw refused("detachTc", EINVAL);
-        const at = clsact[hook].findIndex((f) => f.priority === priority && f.handle === TC_HANDLE);
+        const at = clsact[hook].findIndex((f) => f.priority === priority && f.handle === handle);
         if (at < 0) throw refused("detachTc", ENOENT);
         clsact[hook].splice(at, 1);
+      },
+      replaceTc: (programFd, ifindex, hook, { priority, handle }) => {
+        const { clsact } = this.#call("replaceTc", ifindex, hook);
+        const filter = clsact?.[hook].find((f) => f.priority === priority && f.handle === handle);
+        if (!filter) throw refused("replaceTc", ENOENT);
+        filter.programId = programFd;
       },
       queryTc: (ifindex, hook, priority) => {
         const filter = this.#places.get(ifindex)?.clsact?.[hook]
           .find((f) => f.priority === priority && f.handle === TC_HANDLE);
         return filter && this.#programs.get(filter.programId);
       },
+      programs: () => [...this.#programs.values()].map((program) => ({ ...program, type: 3 })),
+      maps: () => [],
       programById: (id) => this.#programs.get(id),
       programMapValue: (programId, _map, _key, valueBytes) => {
         const heartbeat = this.heartbeatsNs.get(programId);
@@ -248,22 +267,36 @@ export class FakeMachine {
         return view;
       },
       programId: (fd) => fd,
+      machineCodeBytes: () => 1_009,
       testRun: (): TestRunResult => {
         throw new Error("the fake machine runs no programs");
       },
+      writeMap: () => {},
+      deleteFromMap: () => {},
       readMap: () => [],
     };
   }
 
-  #linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxOrder): number {
+  #linkTcx(programFd: number, ifindex: number, hook: Hook, order: TcxPlace): number {
     if (!this.features.tcx) throw refused("linkTcx", EINVAL);
     const { tcx } = this.#call("linkTcx", ifindex, hook);
     const program = this.#programs.get(programFd)!;
     if (order === "first") tcx[hook].unshift(program);
-    else tcx[hook].push(program);
+    else if (order === "last") tcx[hook].push(program);
+    else tcx[hook].splice(tcx[hook].findIndex(({ id }) => id === order.beforeFd), 0, program);
     const link = this.#nextFd++;
     this.#tcxLinks.set(link, { ifindex, hook, program });
     return link;
+  }
+
+  #relinkTcx(link: number, programFd: number): void {
+    const held = this.#tcxLinks.get(link);
+    if (!held) throw new Error(`descriptor ${link} is no link, or is closed already`);
+    if (!this.#places.has(held.ifindex)) throw refused("relinkTcx", ENOLINK);
+    const { tcx } = this.#call("relinkTcx", held.ifindex, held.hook);
+    const program = this.#programs.get(programFd)!;
+    tcx[held.hook][tcx[held.hook].indexOf(held.program)] = program;
+    held.program = program;
   }
 
   #unlinkTcx(link: number): void {

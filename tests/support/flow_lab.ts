@@ -5,6 +5,7 @@
 import { flowProgramImage, tableModule } from "../../src/artifacts.ts";
 import { type TableDevice, writeDeviceTable } from "../../src/capture/device_table.ts";
 import type { Kernel } from "../../src/capture/kernel.ts";
+import type { KernelFilter } from "../../src/capture/kernel_filter.ts";
 import { TUNNEL_PORTS } from "../../src/capture/knobs.ts";
 import { openLibbpf } from "../../src/capture/libbpf.ts";
 import { type FlowProgram, loadProgram } from "../../src/capture/program.ts";
@@ -23,6 +24,7 @@ import {
   type MemoryPlan,
   planMemory,
 } from "../../src/memory_plan.ts";
+import type { Sampling } from "../../src/sampling.ts";
 import { readSlot, type SlotView } from "./slot_view.ts";
 
 /** The defaults of the settings' span block. */
@@ -55,6 +57,8 @@ export interface FlowLab extends Disposable {
 export interface FlowLabOptions extends Partial<MemoryOptions> {
   purpose: "live" | "replay";
   idleGapMs?: number;
+  filter?: KernelFilter | undefined;
+  sampling?: Sampling | undefined;
 }
 
 /** Opened once: binding the library takes longer than loading the program. */
@@ -70,6 +74,8 @@ export function openFlowLab(options: FlowLabOptions): FlowLab {
     purpose: options.purpose,
     idleGapMs: options.idleGapMs ?? 0,
     ...TUNNEL_PORTS,
+    filter: options.filter,
+    sampling: options.sampling,
   });
   return {
     kernel,

@@ -19,7 +19,10 @@ export interface DecodedRequest {
   spans: FlowSpan[];
 }
 
-/** Throws for bytes that are no ExportTraceServiceRequest with one resource and one scope. */
+/** A request without anything in it, as doctor sends. */
+const EMPTY: DecodedRequest = { resource: {}, scope: { name: "", version: "" }, spans: [] };
+
+/** Throws for bytes that are no ExportTraceServiceRequest with one resource and one scope, or with nothing. */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   return requestOf(ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(bytes), OPTIONS));
 }
@@ -27,7 +30,7 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest {
 /** The same of JSON, where the definitions see to it that every name and type is known. */
 export function decodeJsonRequest(text: string): DecodedRequest {
   const request = JSON.parse(text);
-  for (const span of request.resourceSpans[0].scopeSpans[0].spans) {
+  for (const span of request.resourceSpans[0]?.scopeSpans[0].spans ?? []) {
     // OTLP writes ids in hexadecimal digits where protocol buffers' own JSON has base64
     for (const id of ["traceId", "spanId"]) span[id] = Uint8Array.fromHex(span[id]).toBase64();
   }
@@ -35,6 +38,7 @@ export function decodeJsonRequest(text: string): DecodedRequest {
 }
 
 function requestOf(request: any): DecodedRequest {
+  if (!request.resourceSpans?.length) return EMPTY;
   const [resourceSpans, ...others] = request.resourceSpans;
   const [scopeSpans, ...otherScopes] = resourceSpans.scopeSpans;
   if (others.length || otherScopes.length) throw new Error("more than one resource or scope");
@@ -70,5 +74,6 @@ function valueOf(value: any): AttributeValue {
   if ("stringValue" in value) return value.stringValue;
   if ("boolValue" in value) return value.boolValue;
   if ("intValue" in value) return Number(value.intValue);
+  if ("doubleValue" in value) return value.doubleValue;
   return (value.arrayValue.values ?? []).map(valueOf);
 }

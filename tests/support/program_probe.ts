@@ -7,9 +7,11 @@ import assert from "node:assert/strict";
 import { flowProgramImage } from "../../src/artifacts.ts";
 import type { Kernel, LoadedObject } from "../../src/capture/kernel.ts";
 import { encodeKnobs, TUNNEL_PORTS } from "../../src/capture/knobs.ts";
+import type { KernelFilter } from "../../src/capture/kernel_filter.ts";
 import { openLibbpf } from "../../src/capture/libbpf.ts";
 import { Replayer, type ReplayFrame } from "../../src/capture/replay.ts";
-import { readStrays, type Stray } from "../../src/capture/strays.ts";
+import { filterLoad, writeFilter } from "../../src/capture/program.ts";
+import { readAllStrays, type Stray } from "../../src/capture/strays.ts";
 import { BOOKS_BYTES, KernelBooks } from "../../src/collect/kernel_books.ts";
 import { HOOKS } from "../../src/flow.ts";
 import { mapFixed, pageBytes, PROT_READ, PROT_WRITE } from "../../src/libc.ts";
@@ -22,6 +24,7 @@ import {
   planMemory,
   SLOT_WAYS,
 } from "../../src/memory_plan.ts";
+import type { Sampling } from "../../src/sampling.ts";
 import { type BookedFrame, BooksMoment } from "./books_delta.ts";
 import type { Bytes } from "./packet.ts";
 import { RingReader } from "./ring_reader.ts";
@@ -39,6 +42,9 @@ export interface ProbeOptions {
   idleGapMs?: number;
   /** Every flow hashes into the first set: the third one evicts. */
   oneSet?: boolean;
+  /** What the program keeps from being counted. */
+  filter?: KernelFilter | undefined;
+  sampling?: Sampling | undefined;
   /** A loader's mistake: entries of the slot array, fewer than there should be. */
   slotSets?: number;
 }
@@ -106,13 +112,17 @@ export class ProgramProbe implements Disposable {
     const slotSets = options.slotSets ?? this.plan.setsPerCpu * cpuCount;
     this.#slotBytes = slotSets * SLOT_WAYS * SLOT_BYTES;
     this.memory = createMemory(this.plan);
-    const knobs = encodeKnobs(this.plan, { idleGapMs: options.idleGapMs ?? 0, ...TUNNEL_PORTS });
+    const { filter, sampling, idleGapMs = 0 } = options;
+    const knobs = encodeKnobs(this.plan, { idleGapMs, ...TUNNEL_PORTS, filter, sampling });
+    const { constants, mapEntries } = filterLoad(filter);
     if (options.oneSet) knobs.fill(0, 0, MULTIPLIERS_BYTES);
     this.#object = this.kernel.load(flowProgramImage(), {
       programs,
-      mapEntries: { slots: slotSets, ring: ringBytes, cpus: cpuCount },
+      mapEntries: { slots: slotSets, ring: ringBytes, cpus: cpuCount, ...mapEntries },
       knobs,
+      constants,
     });
+    writeFilter(this.kernel, this.#object, filter);
     this.#map();
     this.#view = new DataView(this.memory.buffer);
     this.books = new KernelBooks(this.memory, this.plan);
@@ -166,7 +176,12 @@ export class ProgramProbe implements Disposable {
   }
 
   strays(): Stray[] {
-    return readStrays(this.kernel, this.#object.mapFd("strays"));
+    return readAllStrays(this.kernel, this.#object.mapFd("strays"), this.memory, this.plan);
+  }
+
+  /** Keeps a device's packets out. Of a program whose filter goes by devices. */
+  filterDevice(ifindex: number): void {
+    this.kernel.writeMap(this.#object.mapFd("filter_devices"), ifindex, new Uint8Array(4));
   }
 
   straysFd(): number {

@@ -44,7 +44,7 @@ export function fillRandomRecord(bytes: Uint8Array, random: () => number, countB
   for (let place = 0; place < 4; place++) {
     view.setUint16(AT.interface0 + 2 * place, place < places ? 1 + below(9) : 0, true);
   }
-  view.setUint32(AT.facts, below(Fact.MORE_INTERFACES * 2), true);
+  view.setUint32(AT.facts, below(Fact.KEPT_ANYWAY * 2), true);
 }
 
 function setCount(view: DataView, offset: number, random: () => number, bits: number): void {

@@ -46,6 +46,7 @@ export interface RecordView {
   interfaces: number[];
   sourceMac: string;
   initialSequence: number;
+  samplingHash: number;
   has(fact: number): boolean;
 }
 
@@ -77,6 +78,7 @@ export function viewRecord(record: FlowRecord): RecordView {
     interfaces: ([0, 1, 2, 3] as const).map((place) => record.interfaceId(place)).filter((id) => id !== 0),
     sourceMac: record.sourceMac.toHex(),
     initialSequence: record.initialSequence,
+    samplingHash: record.samplingHash,
     has: (fact) => (facts & fact) !== 0,
   };
 }

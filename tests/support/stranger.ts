@@ -1,4 +1,5 @@
 /** Another program on a device's hook, as somebody else's agent would put it there. */
+import { TC_HANDLE } from "../../src/capture/libbpf.ts";
 import { openLibbpf } from "../../src/capture/mod.ts";
 import type { Hook, TcxOrder } from "../../src/flow.ts";
 import { closeFd } from "../../src/libc.ts";
@@ -43,7 +44,7 @@ export class Stranger implements Disposable {
         this.#link = this.#kernel.linkTcx(program, this.#ifindex, hook, place.tcx);
       } else {
         this.#kernel.createClsact(this.#ifindex);
-        this.#kernel.attachTc(program, this.#ifindex, hook, place.tc);
+        this.#kernel.attachTc(program, this.#ifindex, hook, { priority: place.tc, handle: TC_HANDLE });
       }
     });
   }

@@ -159,7 +159,12 @@ export class TableRig {
       lost: { ring_full: { ...this.slots.lost }, no_slot: zeroAmount() },
     };
     const exporters = { test: { queued, exported: this.exported.amount(), lost_export: {} } };
-    return { kernel, table: this.lab.books.terms(), exporters, hooks: {} };
+    return {
+      kernel,
+      table: { ...this.lab.books.terms(), filtered_flow: zeroAmount(), sampled_out_flow: zeroAmount() },
+      exporters,
+      hooks: {},
+    };
   }
 
   /** Every equation holds in every measure. Nothing may wait in the out ring. */

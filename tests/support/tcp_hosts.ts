@@ -16,14 +16,14 @@ export interface Hosts extends AsyncDisposable {
   stop(): Promise<[Ended, Ended]>;
 }
 
-/** client has c0, server s0. */
-export async function openHosts(lab: NetworkLab): Promise<Hosts> {
+/** client has c0, server s0. args: of both agents, beside those of a test. */
+export async function openHosts(lab: NetworkLab, args: string[] = []): Promise<Hosts> {
   const [client, server] = [lab.namespace("client", { ipv6: true }), lab.namespace("server", { ipv6: true })];
   lab.veth(client, "c0", server, "s0", `${CLIENT}/24`, `${SERVER}/24`);
   client.ip("address add fd05::1/64 dev c0 nodad");
   server.ip(`address add ${SERVER_6}/64 dev s0 nodad`);
   const start = (namespace: Namespace, device: string) =>
-    AgentProcess.start({ namespace, args: ["--interface", device, "--output", "json"] });
+    AgentProcess.start({ namespace, args: ["--interface", device, "--output", "json", ...args] });
   const agents = await Promise.all([start(client, "c0"), start(server, "s0")]);
   return {
     client,

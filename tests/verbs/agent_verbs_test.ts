@@ -88,9 +88,49 @@ Deno.test("flows, books, status and doctor tell of a running agent", async (t) =
     equal(status.table.flows, flowCount);
   });
 
+  await t.step("status --interfaces shows every program on the hooks, and what weir saw there", async () => {
+    const text = await ask("status", "--interfaces");
+    match(text, /^interface +hook +by +place +program +id +tag +priority +handle +packets +bytes\n/);
+    match(text, /\nlo +ingress +tcx? +1\/1 +weirf?_ingress +\d+ +[0-9a-f]{16} /);
+    const bytes = SENT.reduce((total, [, count, payloadBytes]) => total + count * (payloadBytes + HEADER_BYTES), 0);
+    match(text, new RegExp(`\nlo +egress +tcx? .* ${flowCount} +${bytes}\n$`));
+    const { interfaces } = JSON.parse(await ask("status", "--interfaces", "--json"));
+    deepEqual(interfaces.map(({ name, problem }: Record<string, unknown>) => [name, problem]), [["lo", null]]);
+    const [program] = interfaces[0].hooks.ingress.programs;
+    const listed = JSON.parse(run("bpftool", ["-j", "prog", "show", "id", `${program.id}`]));
+    deepEqual([listed.name, listed.tag], [program.name, program.tag], "as bpftool has it");
+  });
+
+  await t.step("stats flows tells flows by kind, and flows dump, debug flows list them", async () => {
+    const text = await until("a sweep", async () => {
+      const said = await ask("stats", "flows");
+      return said.includes("\nudp") && said;
+    });
+    match(text, new RegExp(`^flows: ${flowCount} of \\d+, ${flowCount} begun\n`));
+    match(text, new RegExp(`\nudp +egress +${flowCount} +0 +0\n$`));
+    const { flows } = JSON.parse(await ask("stats", "flows", "--json"));
+    deepEqual(flows, [{ protocol: "udp", direction: "egress", active: flowCount, ended: 0, failed: 0 }]);
+    for (const words of [["flows", "dump"], ["debug", "flows"]]) {
+      equal((await ask(...words, "-n", "2")).trimEnd().split("\n").length, 4, words.join(" "));
+    }
+  });
+
+  await t.step("debug shows settings, log and memory, and lets the log say everything for a while", async () => {
+    match(await ask("debug", "config"), /\n {4}interfaces: \["?lo"?\]\n/);
+    match(await ask("debug", "config", "--format", "hcl", "--origin"), /interfaces = \["lo"\] +# --interface/);
+    match(await ask("debug", "log"), /"Attached to lo by tcx?"/);
+    equal((await ask("debug", "log", "-n", "1")).trimEnd().split("\n").length, 1);
+    equal(await ask("debug", "trace", "on"), "the agent's log has level trace now\n");
+    equal(JSON.parse(await ask("status", "--json")).log_level, "trace");
+    equal(await ask("debug", "trace", "off"), "the agent's log has level info now\n");
+    ok(JSON.parse(await ask("debug", "pprof")).resident_bytes > 10_000_000);
+    const { nodes, samples } = JSON.parse(await ask("debug", "pprof", "profile", "--seconds", "1"));
+    ok(nodes.length > 1 && samples.length > 1, "a profile of V8");
+  });
+
   await t.step("doctor says that the agent sees what its devices count", async () => {
     const text = await ask("doctor", "--network-namespace", host.path);
-    match(text, /^ {4}requirement +found +what to do\nok +kernel +Linux /);
+    match(text, /^ +requirement +found +what to do\nok +kernel +Linux /);
     match(text, /\n\nthe running agent sees what its devices count\n$/);
     const { requirements, hooks, findings } = JSON.parse(
       await ask("doctor", "--json", "--network-namespace", host.path),
@@ -115,7 +155,13 @@ Deno.test("flows, books, status and doctor tell of a running agent", async (t) =
     ok(JSON.parse(get("health", "/flows")).total > flowCount);
     equal(JSON.parse(get("health", "/books")).closed, true);
     const families = parseExposition(get("metrics", "/metrics").replace(/\n\n$/, "\n"));
-    ok(families.get("weir_flows_active")!.samples[0]!.value > flowCount);
+    ok(parseExposition(get("metrics", "/metrics/standard").replace(/\n\n$/, "\n")).has("weir_build_info"));
+    match(get("metrics", "/metrics/debug"), /^off: /);
+    equal(JSON.parse(get("metrics", "/metrics:summary")).debug_metrics_enabled, false);
+    for (const path of ["/debug/trace", "/debug/packet-trace"]) {
+      equal(get("health", path), path.endsWith("packet-trace") ? "only over the agent's socket\n\n" : "not found\n\n");
+    }
+    ok(families.get("weir_flow_spans_active")!.samples[0]!.value > flowCount);
     const { samples } = families.get("weir_packets_total")!;
     ok(samples.find(({ labels }) => labels.outcome === "counted")!.value > flowCount);
     equal(get("metrics", "/books"), "not found\n\n");

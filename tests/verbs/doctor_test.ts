@@ -1,7 +1,19 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { doctorText, findingsOf, listHooks } from "../../src/verbs/doctor.ts";
+import type { Diagnosis } from "../../src/verbs/doctor/diagnosis.ts";
+import { doctorText } from "../../src/verbs/doctor/doctor_text.ts";
+import { findingsOf } from "../../src/verbs/doctor/findings.ts";
+import { listHooks } from "../../src/verbs/doctor/hooks.ts";
 import { FakeMachine } from "../support/fake_kernel.ts";
 
+const NOTHING: Diagnosis = {
+  ok: true,
+  requirements: [],
+  interfaces: [],
+  hooks: [],
+  receivers: [],
+  cluster: [],
+  findings: undefined,
+};
 const LINE = { interface: "eth0", frames: 7, deviceFramesLeast: 1_009, deviceFramesMost: 1_013, cause: "" };
 
 Deno.test("listHooks() tells who is on each hook and where weir stands among them", () => {
@@ -49,6 +61,7 @@ Deno.test("findingsOf() tells where a device counts other than weir sees, and th
 
 Deno.test("doctorText() marks what is missing and what is less, each with what to do, in columns", () => {
   const text = doctorText({
+    ...NOTHING,
     requirements: [
       { name: "kernel", state: "ok", found: "Linux 6.1", remedy: "" },
       { name: "tcx", state: "degraded", found: "no tcx hooks", remedy: "use Linux 6.6" },
@@ -73,6 +86,7 @@ Deno.test("doctorText() marks what is missing and what is less, each with what t
 Deno.test("doctorText() names the program in front of weir, and what the agent misses for it", () => {
   const hook = { interface: "eth0", hook: "ingress", program: "bouncer", id: 977 };
   const text = doctorText({
+    ...NOTHING,
     requirements: [],
     hooks: [
       { ...hook, inFront: true },
@@ -86,5 +100,5 @@ Deno.test("doctorText() names the program in front of weir, and what the agent m
     text,
     /sees other than its devices count:\ninterface +cause\neth0 +the device counts 9 frames, weir saw 7 +bouncer$/,
   );
-  match(doctorText({ requirements: [], hooks: [], findings: [] }), /\nthe running agent sees what its devices count$/);
+  match(doctorText({ ...NOTHING, findings: [] }), /\nthe running agent sees what its devices count$/);
 });

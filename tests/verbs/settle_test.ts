@@ -185,3 +185,15 @@ Deno.test("tableOptions() carries the span block to the table, in its units", as
   );
   equal(tableOptions(await settled({})).node, Deno.hostname());
 });
+
+Deno.test("settle() takes --debug for a level, unless one is named, and says that --worker-threads has no effect", async () => {
+  equal((await settled({ debug: true })).log_level, "debug");
+  equal((await settled({ debug: true, logLevel: "trace" })).log_level, "trace");
+  await withFile(
+    "log_level: warn",
+    async (config) => equal((await settled({ config, debug: true })).log_level, "debug"),
+  );
+  equal((await settled({ autoReload: true })).auto_reload, true);
+  const { notices } = await settle({ workerThreads: 7 }, NOTHING);
+  deepEqual(notices.map(({ origin }) => origin), [{ kind: "flag", flag: "--worker-threads" }]);
+});

@@ -39,7 +39,7 @@ Deno.test("weir names the verb that was probably meant, or those there are", asy
   for (const args of [["xyzzy"], ["help", "xyzzy"]]) {
     const { code, stderr } = await weir(...args);
     equal(code, 2);
-    match(stderr, /^weir: Unknown command "xyzzy": there are help, run, flows, books, /);
+    match(stderr, /^weir: Unknown command "xyzzy": there are help, run, status, flows, stats, books, /);
   }
 });
 

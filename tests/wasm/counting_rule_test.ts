@@ -428,7 +428,7 @@ Deno.test("per interface and hook the table keeps what it took", async () => {
   rig.slots.see({ ifindex: ETH, hook: "egress", ingressIfindex: POD_A, packets: 5, frames: 2, bytes: 503 });
   rig.count();
   assert.deepEqual(rig.lab.books.interfaceTaken(ETH), {
-    ingress: { frames: 3n, bytes: 301n },
-    egress: { frames: 2n, bytes: 503n },
+    ingress: { frames: 3n, packets: 3n, bytes: 301n, wire_bytes: 301n },
+    egress: { frames: 2n, packets: 5n, bytes: 503n, wire_bytes: 503n },
   });
 });

@@ -172,6 +172,7 @@ function facts(out: usize, record: FlowRecord, isAggregate: bool, isPart: bool):
   out = copyPiece(out, piece(p.COUNTED + countedNumber(record)));
   if (isAggregate) out = copyPiece(out, piece(p.OVERFLOW + record.what));
   if (isPart) out = copyPiece(out, piece(p.FRAGMENT));
+  if (!(record.facts & r.FACT_KEPT_ANYWAY)) out = copyKnown(out, piece(p.SAMPLING_RATE));
   return out;
 }
 

@@ -48,6 +48,8 @@ export const TCP_FLAGS: u32 = TRAFFIC_CLASS + 2 * 256;
 export const DECIMAL: u32 = TCP_FLAGS + 2 * 256;
 /** weir.overflow and its reason, by FlowRecord.what. */
 export const OVERFLOW: u32 = DECIMAL + 1;
+/** Of flows that could have been left out; none where every flow is kept. */
+export const SAMPLING_RATE: u32 = OVERFLOW + 4;
 
 @inline
 export function piece(number: u32): usize {

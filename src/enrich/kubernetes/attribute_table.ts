@@ -1,7 +1,7 @@
 /**
  * Every attribute that comes from Kubernetes: for the reference page, and for whoever wants to know what may come.
  * Those of an end are under "source." and "destination." in spans. KIND is a kind in small letters, KEY a label's or an
- * annotation's key as it is.
+ * annotation's key as it is. Labels and annotations to which the configuration gives names of their own are not here.
  */
 
 export interface KubernetesAttribute {

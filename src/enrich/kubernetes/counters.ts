@@ -21,6 +21,9 @@ export type WatchErrorReason =
 /** Why an end of a flow has no name. */
 export type UnnamedReason = "outside" | "unknown" | "other_time" | "other_port" | "ambiguous";
 
+/** Why a label or annotation that a rule takes is no attribute. */
+export type UnextractedReason = "no_name" | "long_name" | "built_in_name" | "other_value";
+
 export interface KindCounts {
   events: Record<EventType, number>;
   /** Objects that said nothing new of what is kept. */
@@ -41,6 +44,13 @@ export class Counters {
     ambiguous: 0,
   };
   named = 0;
+  /** Counted when names are made, which is once for many flows. other_value: the name has another one already. */
+  readonly unextracted: Record<UnextractedReason, number> = {
+    no_name: 0,
+    long_name: 0,
+    built_in_name: 0,
+    other_value: 0,
+  };
 
   of(kind: KindName): KindCounts {
     let counts = this.#kinds.get(kind);

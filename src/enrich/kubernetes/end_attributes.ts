@@ -3,10 +3,12 @@
  * Kubernetes is made here.
  */
 import type { Attributes, AttributeValue } from "../../attribute_sets.ts";
+import { nameRefusal } from "./attribute_name.ts";
+import type { Counters } from "./counters.ts";
 import type { FoundEnd } from "./end_resolver.ts";
-import type { Extraction } from "./extraction.ts";
+import { type Extraction, KEY_FIELDS } from "./extraction.ts";
+import type { Extracted } from "./key_extractor.ts";
 import { kindOf } from "./kinds.ts";
-import type { Labels } from "./label_selector.ts";
 import type { Container, KubernetesObject, Owner } from "./objects.ts";
 import type { Owners } from "./owners.ts";
 import type { SelectorRelations } from "./selector_relations.ts";
@@ -14,6 +16,7 @@ import type { Store } from "./store.ts";
 
 export interface AttributeParts {
   store: Store;
+  counters: Counters;
   owners: Owners;
   relations: SelectorRelations;
   clusterName: string | undefined;
@@ -23,7 +26,10 @@ export interface AttributeParts {
 export class EndAttributes {
   readonly #parts: AttributeParts;
   readonly #extraction: Extraction;
-  #attributes: Record<string, AttributeValue> = {};
+  /** No plain object: labels may make names as "constructor". */
+  readonly #attributes = new Map<string, AttributeValue>();
+  /** Whose labels and annotations are extracted, by kind: the first of each, which is the one that is named. */
+  readonly #keyed = new Map<string, KubernetesObject>();
 
   constructor(extraction: Extraction, parts: AttributeParts) {
     this.#extraction = extraction;
@@ -32,10 +38,11 @@ export class EndAttributes {
 
   /** Empty when nothing is to be extracted of what was found. */
   of(found: FoundEnd): Attributes {
-    this.#attributes = {};
+    this.#attributes.clear();
+    this.#keyed.clear();
     const { pod, container, service, slice, node, ingress, gateway } = found;
     const { standardNames } = this.#parts;
-    this.#namespace(pod ?? service ?? slice ?? ingress ?? gateway);
+    const namespace = this.#namespace(pod ?? service ?? slice ?? ingress ?? gateway);
     this.#object("pod", pod);
     if (container) this.#container(container);
     if (pod?.node && this.#extraction.has("pod", "node_name")) this.#set("k8s.node.name", pod.node);
@@ -48,13 +55,16 @@ export class EndAttributes {
     this.#object("ingress", ingress);
     this.#object("gateway", gateway);
     this.#object("node", node);
+    // what is nearest to the flow comes first
+    this.#keys("namespace", namespace);
     this.#cluster();
     if (standardNames) this.#standard(found);
-    return this.#attributes;
+    this.#extractKeys();
+    return Object.fromEntries(this.#attributes);
   }
 
-  #set(name: string, value: string): void {
-    this.#attributes[name] ??= value;
+  #set(name: string, value: AttributeValue): void {
+    if (!this.#attributes.has(name)) this.#attributes.set(name, value);
   }
 
   #object(word: string, object: KubernetesObject | undefined): void {
@@ -64,31 +74,42 @@ export class EndAttributes {
   #names(word: string, { name, uid }: Pick<Owner, "name" | "uid">, object: KubernetesObject | undefined): void {
     if (this.#extraction.has(word, "name")) this.#set(`k8s.${word}.name`, name);
     if (this.#extraction.has(word, "uid")) this.#set(`k8s.${word}.uid`, uid);
-    if (object) this.#keys(word, object);
+    this.#keys(word, object);
   }
 
-  #keys(word: string, { labels, annotations }: KubernetesObject): void {
-    this.#ofKeys(word, "labels", "label", labels);
-    this.#ofKeys(word, "annotations", "annotations", annotations);
+  #keys(word: string, object: KubernetesObject | undefined): void {
+    if (object && !this.#keyed.has(word)) this.#keyed.set(word, object);
   }
 
-  #ofKeys(word: string, field: "labels" | "annotations", part: string, values: Labels): void {
-    if (!this.#extraction.hasKeys(field)) return;
-    for (const [key, value] of Object.entries(values)) {
-      if (typeof value === "string" && this.#extraction.wantsKey(word, field, key)) {
-        this.#set(`k8s.${word}.${part}.${key}`, value);
+  #extractKeys(): void {
+    for (const field of KEY_FIELDS) {
+      for (const extractor of this.#extraction.extractors(field)) {
+        for (const [word, object] of this.#keyed) {
+          for (const [key, value] of Object.entries(object[field])) {
+            const extracted = typeof value === "string" ? extractor.extract(word, key, value) : undefined;
+            if (extracted) this.#add(extracted);
+          }
+        }
       }
     }
   }
 
-  #namespace(object: KubernetesObject | undefined): void {
-    if (!object?.namespace) return;
+  #add({ name, value }: Extracted): void {
+    const { unextracted } = this.#parts.counters;
+    const refusal = nameRefusal(name);
+    if (refusal) unextracted[refusal]++;
+    else if (!this.#attributes.has(name)) this.#attributes.set(name, value);
+    else if (this.#attributes.get(name) !== value) unextracted.other_value++;
+  }
+
+  /** The namespace, where it is known. */
+  #namespace(object: KubernetesObject | undefined): KubernetesObject | undefined {
+    if (!object?.namespace) return undefined;
     const word = kindOf(object.kind)!.word;
     if (this.#extraction.has(word, "namespace")) this.#set("k8s.namespace.name", object.namespace);
     const namespace = this.#parts.store.named("Namespace", object.namespace);
-    if (!namespace) return;
-    if (this.#extraction.has("namespace", "uid")) this.#set("k8s.namespace.uid", namespace.uid);
-    this.#keys("namespace", namespace);
+    if (namespace && this.#extraction.has("namespace", "uid")) this.#set("k8s.namespace.uid", namespace.uid);
+    return namespace;
   }
 
   #container({ name, image }: Container): void {
@@ -97,7 +118,7 @@ export class EndAttributes {
     this.#set("container.name", name);
     const { repository, tag } = readImage(image);
     if (repository) this.#set("container.image.name", repository);
-    if (tag) this.#attributes["container.image.tags"] = [tag];
+    if (tag) this.#set("container.image.tags", [tag]);
   }
 
   #owners(pod: KubernetesObject): void {

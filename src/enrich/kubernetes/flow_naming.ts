@@ -55,7 +55,9 @@ export class FlowNaming {
     this.#relations = new SelectorRelations(options.selectorRelations);
     const { source, destination } = options;
     const association = readAssociation({ source, destination }, new Interner<SideFilters>(INTERNED_VALUES));
-    const extractions = [source, destination].flatMap((side) => side ? [new Extraction(side.extract)] : []);
+    const ofSource = source && new Extraction(source.extract);
+    const ofDestination = isSame(source, destination) ? ofSource : destination && new Extraction(destination.extract);
+    const extractions = [...new Set([ofSource, ofDestination])].filter((extraction) => extraction !== undefined);
     this.store = new Store({
       filter: this.filter,
       stripper: new Stripper(extractions, this.#relations, this.#matchedByLabels()),
@@ -68,9 +70,9 @@ export class FlowNaming {
     this.#resolver = new EndResolver(this.store);
     this.#policies = new Policies(this.store, sets, this.#ends[0]);
     this.#owners = new Owners(this.store, options.ownerRelations);
-    this.#sourceSets = this.#setsOf(source, sets);
+    this.#sourceSets = this.#setsOf(ofSource, sets);
     // sides with the same wishes have the same sets
-    this.#destinationSets = isSame(source, destination) ? this.#sourceSets : this.#setsOf(destination, sets);
+    this.#destinationSets = ofDestination === ofSource ? this.#sourceSets : this.#setsOf(ofDestination, sets);
   }
 
   #matchedByLabels(): Set<KindName> {
@@ -81,11 +83,12 @@ export class FlowNaming {
     return kinds;
   }
 
-  #setsOf(side: SideOptions | undefined, sets: AttributeSets): EndSets | undefined {
-    if (!side) return undefined;
+  #setsOf(extraction: Extraction | undefined, sets: AttributeSets): EndSets | undefined {
+    if (!extraction) return undefined;
     const { clusterName, standardNames } = this.#options;
-    const parts = { store: this.store, owners: this.#owners, relations: this.#relations, clusterName, standardNames };
-    return new EndSets(new EndAttributes(new Extraction(side.extract), parts), sets, this.store);
+    const { store, counters } = this;
+    const parts = { store, counters, owners: this.#owners, relations: this.#relations, clusterName, standardNames };
+    return new EndSets(new EndAttributes(extraction, parts), sets, store);
   }
 
   /** Whether objects of a kind are wanted whole, or their metadata is enough. */

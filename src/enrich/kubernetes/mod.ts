@@ -2,6 +2,8 @@
  * Names from Kubernetes: the pods, services, nodes and policies behind a flow's addresses, as they were when it ran.
  * Loaded only where it is on.
  */
+export type { Access } from "./api/access.ts";
+export { findAccess } from "./api/find_access.ts";
 export type { KindStatus } from "./api/cluster_watch.ts";
 export type { Counters, KindCounts } from "./counters.ts";
 export type {
@@ -20,4 +22,5 @@ export {
   type KubernetesSizes,
   type Readiness,
 } from "./kubernetes_names.ts";
+export { ObjectFilter } from "./object_filter.ts";
 export { KUBERNETES_ATTRIBUTES, type KubernetesAttribute } from "./attribute_table.ts";

@@ -71,12 +71,26 @@ export interface ExtractOptions {
   annotations: readonly KeyRule[];
 }
 
-/** Labels or annotations to extract. */
+/** What stands for all kinds. */
+export const EVERY_KIND = "*";
+
+/** Labels or annotations to extract. Where several give one name, the first that finds something does. */
 export interface KeyRule {
-  /** The kind that has them; "*": any. */
+  /** The kind that has them, in any case, singular or plural; "*": any. */
   from: string;
-  /** A key, or a glob for keys. */
-  key: string;
+  /** A key, or a glob for keys. Either this or keyRegex. */
+  key?: string | undefined;
+  /** A regular expression that whole keys match. */
+  keyRegex?: string | undefined;
+  /** A regular expression that a part of the value matches: others are not extracted. */
+  valueRegex?: string | undefined;
+  /**
+   * The attribute's name behind "source." or "destination."; $1 is the first group of keyRegex, $0 the key. Default:
+   * k8s.KIND.label.KEY, k8s.KIND.annotations.KEY.
+   */
+  attribute?: string | undefined;
+  /** The attribute's value; $1 is the first group of valueRegex, $0 all that it matched. Default: the whole value. */
+  attributeValue?: string | undefined;
 }
 
 /** By the kind's word: "pod", "service", "endpointslice" …. All rules of a kind hold together. */

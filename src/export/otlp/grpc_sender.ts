@@ -33,11 +33,11 @@ export function grpcUrl(url: URL): URL {
 export class GrpcSender extends OtlpSender {
   readonly #options: ReceiverOptions;
   readonly #transport: HttpTransport;
-  readonly #writer: SpanWriter;
+  readonly #writer: Pick<SpanWriter, "writeFramed">;
   readonly #headers: Record<string, string>;
 
   /** transport: to grpcUrl(), over HTTP/2. */
-  constructor(options: ReceiverOptions, transport: HttpTransport, writer: SpanWriter) {
+  constructor(options: ReceiverOptions, transport: HttpTransport, writer: Pick<SpanWriter, "writeFramed">) {
     super(options);
     this.#options = options;
     this.#transport = transport;

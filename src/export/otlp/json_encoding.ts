@@ -55,6 +55,8 @@ function keyValues(attributes: Record<string, AttributeValue>): Array<{ key: str
 function anyValue(value: AttributeValue): Record<string, unknown> {
   if (typeof value === "string") return { stringValue: value };
   if (typeof value === "boolean") return { boolValue: value };
-  if (typeof value === "number") return { intValue: String(value) };
+  if (typeof value === "number") {
+    return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+  }
   return { arrayValue: { values: value.map(anyValue) } };
 }

@@ -24,5 +24,6 @@ export const Piece = {
   TCP_FLAGS: 1_600,
   DECIMAL: 2_112,
   OVERFLOW: 2_113,
-  COUNT: 2_117,
+  SAMPLING_RATE: 2_117,
+  COUNT: 2_118,
 } as const;

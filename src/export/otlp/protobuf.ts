@@ -33,8 +33,14 @@ export function text(number: number, value: string): number[] {
 export function anyValue(value: AttributeValue): number[] {
   if (typeof value === "string") return text(1, value);
   if (typeof value === "boolean") return [2 << 3, value ? 1 : 0];
-  if (typeof value === "number") return [3 << 3, ...varint(value)];
+  if (typeof value === "number") return Number.isInteger(value) ? [3 << 3, ...varint(value)] : double(value);
   return field(5, value.flatMap((element) => field(1, anyValue(element))));
+}
+
+const FIXED_64 = 1;
+
+function double(value: number): number[] {
+  return [4 << 3 | FIXED_64, ...new Uint8Array(new Float64Array([value]).buffer)];
 }
 
 /** KeyValue. */

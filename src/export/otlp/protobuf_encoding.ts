@@ -4,7 +4,7 @@ import type { Encoding } from "./http_sender.ts";
 import { readTraceResponse, statusMessage } from "./response.ts";
 import type { SpanWriter } from "./span_writer.ts";
 
-export function protobufEncoding(writer: SpanWriter): Encoding {
+export function protobufEncoding(writer: Pick<SpanWriter, "write">): Encoding {
   return {
     contentType: "application/x-protobuf",
     encode: (batch: RecordBatch) => writer.write(batch.bytes),

@@ -1,5 +1,6 @@
 /** An OTLP receiver and how it is to be spoken to: the same for every protocol. */
 import type { Credentials } from "./credentials.ts";
+import type { OtlpProtocol } from "./protocol.ts";
 import type { TlsFiles } from "./tls_files.ts";
 
 export const COMPRESSIONS = ["none", "gzip"] as const;
@@ -8,6 +9,7 @@ export type Compression = typeof COMPRESSIONS[number];
 export interface ReceiverOptions {
   name: string;
   url: URL;
+  protocol: OtlpProtocol;
   /** In small letters. */
   headers: Record<string, string>;
   credentials: Credentials | undefined;

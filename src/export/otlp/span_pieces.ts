@@ -7,9 +7,9 @@ import { assert } from "../../errors.ts";
 import { SPAN_KINDS, type SpanKind } from "../../flow.ts";
 import { RECORD_AGGREGATE, RECORD_QUEUE_AGGREGATE } from "../../flow_record.ts";
 import { ATTRIBUTES, DIRECTIONS, IO_DIRECTIONS, overflowReason, type SpanInterface } from "../attributes.ts";
-import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
-import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../names.ts";
-import { connectionState } from "../tcp_state.ts";
+import { icmpCodeName, icmpTypeName } from "../../icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../../names.ts";
+import { connectionState } from "../../tcp_state.ts";
 import type { References } from "../references.ts";
 import { Piece } from "./piece_numbers.ts";
 import {
@@ -46,8 +46,8 @@ export type IsWanted = (name: string) => boolean;
 
 export type Pieces = Map<number, number[]>;
 
-/** Pieces by number. isWanted: whether spans carry an attribute. */
-export function spanPieces(isWanted: IsWanted): Pieces {
+/** Pieces by number. isWanted: whether spans carry an attribute. samplingRate: undefined where every flow is kept. */
+export function spanPieces(isWanted: IsWanted, samplingRate?: number): Pieces {
   const pieces: Pieces = new Map();
   addKeys(pieces);
   addBlocks(pieces);
@@ -59,6 +59,9 @@ export function spanPieces(isWanted: IsWanted): Pieces {
       ...attribute(named("weir.overflow"), true),
       ...attribute(named("weir.overflow.reason"), overflowReason(what)),
     ]);
+  }
+  if (samplingRate !== undefined) {
+    pieces.set(Piece.SAMPLING_RATE, attribute(named("weir.sampling.rate"), samplingRate));
   }
   pieces.set(Piece.FRAGMENT, attribute(named("weir.fragment"), true));
   ["none", "forward", "reverse", "both"].forEach((counted, i) =>

@@ -71,7 +71,7 @@ export class SpanWriter {
       },
     });
     this.#exports = instance.exports as unknown as SpanExports;
-    const pieces = spanPieces(options.isWanted);
+    const pieces = spanPieces(options.isWanted, options.references.samplingRate);
     assert(TABLE + Piece.COUNT * 4 <= CACHES, "the table of pieces has room");
     const pieceBytes = [...pieces.values()].reduce((sum, { length }) => sum + spaceOf(length), 0);
     this.#records = PIECES + pieceBytes;

@@ -25,7 +25,7 @@ type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate<Uint8Array, Trace
 
 export class UnverifiedGrpcSender extends OtlpSender {
   readonly #options: ReceiverOptions;
-  readonly #writer: SpanWriter;
+  readonly #writer: Pick<SpanWriter, "write">;
   /** The transport takes it as it is for each call, so that a new token is for the next one. */
   readonly #metadata = new Metadata();
   #delegate: Delegate;
@@ -33,7 +33,7 @@ export class UnverifiedGrpcSender extends OtlpSender {
   /** Of the answer that the delegate reads just now; it calls back before it reads another one. */
   #response = NOTHING_REJECTED;
 
-  constructor(options: ReceiverOptions, writer: SpanWriter) {
+  constructor(options: ReceiverOptions, writer: Pick<SpanWriter, "write">) {
     super(options);
     this.#options = options;
     this.#writer = writer;

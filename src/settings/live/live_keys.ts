@@ -14,6 +14,7 @@ const LIVE_KEYS = [
   "span.tcp_rst_timeout",
   "span.udp_timeout",
   "span.max_record_interval",
+  "filter",
   "export",
   "limits.flows_max",
 ] as const;

@@ -39,8 +39,14 @@ const extraction = v.pipe(
   v.strictObject({
     from: setting("The kind of object, in lower case.", text(), "pod"),
     key: choice("The one to take.", text()),
-    key_regex: choice("Those to take; $1 is its first group in attribute.", regularExpression()),
-    value_regex: choice("What to take of the value; $1 is its first group in attribute_value.", regularExpression()),
+    key_regex: choice(
+      "Those to take, by the whole of their name; $1 is its first group in attribute.",
+      regularExpression(),
+    ),
+    value_regex: choice(
+      "Only where it finds something in the value's first 256 characters; $1 is its first group in attribute_value.",
+      regularExpression(),
+    ),
     attribute: choice("The span's attribute. Default: the kind and the key.", text()),
     attribute_value: choice("Its value. Default: the whole one.", text()),
   }),

@@ -26,12 +26,8 @@ export const features = group("What is looked at beside flows.", {
 });
 
 export const sampling = group("How many flows are kept.", {
-  rate: setting("The part of flows that is kept: 1 all, 0 none.", fraction(), 1, {
-    notice: "every flow is kept",
-    fixed: 1,
-    isLater: true,
-  }),
-  keep_failures: setting("Whether flows that failed are all kept.", yesOrNo(), true),
+  rate: setting("The part of flows that is kept: 1 all, 0 none.", fraction(), 1),
+  keep_failures: setting("Whether flows that failed are all kept: the kernel then counts every flow.", yesOrNo(), true),
   seed: setting("Agents with the same seed keep the same flows.", whole(0, 4_294_967_295), 0),
 });
 

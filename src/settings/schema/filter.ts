@@ -1,5 +1,6 @@
 /** filter: which flows are handed out. Patterns are read here, so that what is wrong with one has its place. */
 import * as v from "valibot";
+import { FILTER_PATTERNS_MAX } from "../../limits.ts";
 import { glob } from "../../name_pattern.ts";
 import { nearest } from "../nearest.ts";
 import { parseAddressPattern } from "../patterns/address_pattern.ts";
@@ -32,9 +33,11 @@ function patterns<Pattern>(wanted: string, read: Read<Pattern>) {
       return NEVER;
     }),
   );
+  const few = `no more than ${FILTER_PATTERNS_MAX} patterns are possible`;
+  const list = () => v.pipe(listOf(pattern), v.maxLength(FILTER_PATTERNS_MAX, few));
   return v.strictObject({
-    match: setting("One of these is wanted. Empty: any.", listOf(pattern), []),
-    not_match: setting("None of these is wanted.", listOf(pattern), []),
+    match: setting("One of these is wanted. Empty: any.", list(), []),
+    not_match: setting("None of these is wanted.", list(), []),
   });
 }
 
@@ -90,7 +93,7 @@ export const filter = group("Which flows are handed out: those that every key he
     type: choice("ipv4 or ipv6.", knownNames(["ipv4", "ipv6"])),
     interface_name: choice("A device that saw it.", names()),
     interface_index: choice("That device's index.", ranges(2_147_483_647)),
-    interface_mac: choice("A MAC address.", names()),
+    interface_mac: choice("The source MAC address of its first packet.", names()),
   }),
   flow: group("What it is like.", {
     connection_state: choice("The TCP connection's state.", knownNames(STATES)),
@@ -102,4 +105,4 @@ export const filter = group("Which flows are handed out: those that every key he
     icmp_code_name: choice("The ICMP code's name, or its number.", names()),
     tcp_flags_tags: choice("A TCP flag that was seen.", knownNames(FLAGS)),
   }),
-}, { notice: "every flow is handed out", isLater: true });
+});

@@ -1,12 +1,12 @@
 /** What flows are called, case by case, without an API server; tests/cluster/attribution.ts has one. */
 import assert from "node:assert/strict";
 import { checkCase, type Moments } from "../../support/cluster/attribution.ts";
-import { ATTRIBUTION_CASES } from "../../support/cluster/attribution_cases.ts";
+import { ATTRIBUTION_CASES, ATTRIBUTION_OPTIONS } from "../../support/cluster/attribution_cases.ts";
 import { PureCluster } from "../../support/cluster/pure_cluster.ts";
 import { shopChanges, shopObjects } from "../../support/cluster/shop.ts";
 
 function shop(): { cluster: PureCluster; moments: Moments } {
-  const cluster = new PureCluster();
+  const cluster = new PureCluster(ATTRIBUTION_OPTIONS);
   for (const object of shopObjects()) cluster.create(object);
   const before = cluster.nowMs += 300;
   cluster.nowMs += 200;

@@ -34,9 +34,14 @@ function cluster(extract: Partial<ExtractOptions>, rest: Partial<KubernetesOptio
   return made;
 }
 
-function namesOf(cluster: PureCluster, sourcePort = 40_009): Attributes {
+function everyLabel(): KubernetesOptions["source"] {
+  const side = defaultSide("source");
+  return { ...side, extract: { metadata: [], labels: [{ from: "*", key: "*" }], annotations: [] } };
+}
+
+function namesOf(cluster: PureCluster, sourcePort = 40_009, source = "10.1.0.1"): Attributes {
   const now = BigInt(cluster.nowMs) * 1_000_000n;
-  const record = buildRecord({ source: "10.1.0.1", sourcePort, protocol: 6, startUnixNs: now, endUnixNs: now });
+  const record = buildRecord({ source, sourcePort, protocol: 6, startUnixNs: now, endUnixNs: now });
   return cluster.naming.namesOf(record).source?.attributes ?? {};
 }
 
@@ -69,6 +74,82 @@ Deno.test("labels and annotations are extracted by key or pattern, of every kind
     "k8s.namespace.annotations.example.org/cost": "7",
     "k8s.pod.annotations.example.org/owner": "ada",
   });
+});
+
+Deno.test("labels of every kind that names an end are extracted, and are others when they change", () => {
+  const made = new PureCluster({ standardNames: false, source: everyLabel() });
+  made.create(object("v1", "Namespace", "shop", "", { labels: { mark: "ns" } }));
+  made.create(object("v1", "Node", "node-a", "", { labels: { mark: "node" } }));
+  const owned: Array<[string, string, string?]> = [
+    ["Deployment", "web"],
+    ["ReplicaSet", "web-1", "Deployment"],
+    ["StatefulSet", "db"],
+    ["DaemonSet", "proxy"],
+    ["CronJob", "nightly"],
+    ["Job", "nightly-1", "CronJob"],
+  ];
+  let last = 1;
+  const ends: Array<[string, string[]]> = [];
+  for (const [kind, name, above] of owned) {
+    const owner = above ? { owner: { apiVersion: "v1", kind: above, name: name.split("-")[0]! } } : {};
+    made.create(object("v1", kind, name, "shop", { ...owner, labels: { mark: name } }));
+    if (kind === "Deployment" || kind === "CronJob") continue;
+    const ip = `10.1.0.${++last}`;
+    const parts = { namespace: "shop", name: `pod-${last}`, node: "node-a", hostIp: "192.168.10.1", ips: [ip] };
+    made.create(pod({ ...parts, labels: { mark: "pod" }, owner: { apiVersion: "v1", kind, name } }));
+    ends.push([ip, ["node", "namespace", "pod", kind.toLowerCase(), ...(above ? [above.toLowerCase()] : [])]]);
+  }
+  const spec = { clusterIP: "10.96.0.7", ports: [{ port: 80, protocol: "TCP" }] };
+  made.create(object("v1", "Service", "web", "shop", { labels: { mark: "service" }, spec }));
+  ends.push(["10.96.0.7", ["namespace", "service"]]);
+  made.nowMs += 5_000;
+  const read = (ip: string) =>
+    Object.fromEntries(Object.entries(namesOf(made, 40_009, ip)).filter(([name]) => name.includes(".label.")));
+  for (const [ip, words] of ends) {
+    const names = words.map((word) => `k8s.${word}.label.mark`).sort();
+    assert.deepEqual(Object.keys(read(ip)).sort(), names, ip);
+  }
+  const changes: Array<[string, string, string, string]> = [
+    ["Namespace", "", "shop", "10.96.0.7"],
+    ["Node", "", "node-a", "10.1.0.2"],
+    ["Deployment", "shop", "web", "10.1.0.2"],
+    ["CronJob", "shop", "nightly", "10.1.0.5"],
+    ["Service", "shop", "web", "10.96.0.7"],
+  ];
+  for (const [kind, namespace, name, ip] of changes) {
+    made.update(kind, namespace, name, ({ metadata }) => metadata.labels.mark = "changed");
+    assert.equal(read(ip)[`k8s.${kind.toLowerCase()}.label.mark`], "changed", kind);
+  }
+});
+
+Deno.test("of rules that give one name the first that finds something does, of its objects the nearest", () => {
+  const labels = (...froms: string[]) => froms.map((from) => ({ from, keyRegex: "team|zone|app", attribute: "owner" }));
+  const owner = (...froms: string[]) => {
+    const made = cluster({ labels: labels(...froms) });
+    return [namesOf(made)["owner"], made.naming.counters.unextracted.other_value];
+  };
+  assert.deepEqual(owner("namespace", "pod"), ["blue", 1]);
+  assert.deepEqual(owner("deployment", "node", "namespace"), ["a", 1]);
+  assert.deepEqual(owner("*"), ["db", 2]);
+  assert.deepEqual(owner("pod", "pod"), ["db", 0]);
+});
+
+Deno.test("an attribute that cannot have its name is left out and counted; what flows have anyway stays", () => {
+  const made = cluster({
+    metadata: ["pod.metadata.name"],
+    annotations: [
+      { from: "pod", keyRegex: "example.org/(own)(er)", attribute: "k8s.$1$2.name" },
+      { from: "pod", keyRegex: "(x)?other", attribute: "$1" },
+      { from: "pod", keyRegex: "(.*)", attribute: "$1".repeat(60) },
+      { from: "pod", key: "other", attribute: "constructor" },
+      { from: "pod", key: "other", attribute: "__proto__" },
+    ],
+  });
+  const expected = Object.entries({ "k8s.pod.name": "db-0", [`${"other".repeat(60)}`]: "x", constructor: "x" });
+  assert.deepEqual(Object.entries(namesOf(made)), [...expected, ["__proto__", "x"]]);
+  assert.deepEqual(made.naming.counters.unextracted, { no_name: 1, long_name: 1, built_in_name: 1, other_value: 0 });
+  namesOf(made);
+  assert.equal(made.naming.counters.unextracted.no_name, 1, "names are made once");
 });
 
 Deno.test("a container is known by its port, its image without tag and digest", () => {

@@ -13,22 +13,22 @@ Deno.test("Extraction.has() knows fields of every kind and of one", () => {
   assert(!some.has("pod", "node_name"));
 });
 
-Deno.test("Extraction.wantsKey() takes all keys, one key, or keys by pattern, slashes included", () => {
-  const wants = (text: string, key: string, word = "pod") => extraction(text).wantsKey(word, "labels", key);
+Deno.test("Extraction.wants() takes all keys, one key, or keys by pattern, slashes included", () => {
+  const wants = (text: string, key: string, word = "pod") => extraction(text).wants(word, "labels", key, "");
   assert(wants("pod.metadata.labels", "app.kubernetes.io/name"));
   assert(wants("[*].metadata.labels", "app"));
   assert(!wants("node.metadata.labels", "app"));
   assert(wants("pod.metadata.labels.app", "app") && !wants("pod.metadata.labels.app", "apps"));
   assert(wants("pod.metadata.labels['example.org/a']", "example.org/a"));
   assert(wants("pod.metadata.labels[tier]", "tier"));
-  assert(!extraction("pod.metadata.labels").wantsKey("pod", "annotations", "app"));
+  assert(!extraction("pod.metadata.labels").wants("pod", "annotations", "app", ""));
   const rules = new Extraction({
     metadata: [],
     labels: [{ from: "Pod", key: "app.kubernetes.io/*" }],
     annotations: [{ from: "*", key: "{team,owner}" }],
   });
-  assert(rules.wantsKey("pod", "labels", "app.kubernetes.io/name") && !rules.wantsKey("pod", "labels", "app"));
-  assert(rules.wantsKey("deployment", "annotations", "owner") && !rules.wantsKey("pod", "annotations", "owners"));
+  assert(rules.wants("pod", "labels", "app.kubernetes.io/name", "") && !rules.wants("pod", "labels", "app", ""));
+  assert(rules.wants("deployment", "annotations", "owner", "") && !rules.wants("pod", "annotations", "owners", ""));
 });
 
 Deno.test("wantedKeys() keeps what any side wants, cut to a bearable length", () => {
@@ -38,6 +38,16 @@ Deno.test("wantedKeys() keeps what any side wants, cut to a bearable length", ()
   assert.deepEqual(wantedKeys(sides, "node", "labels", labels), {});
   assert.deepEqual(wantedKeys(sides, "pod", "labels", undefined), {});
   assert.deepEqual(wantedKeys([extraction("pod.metadata.labels")], "pod", "labels", { a: 7 } as never), {});
+});
+
+Deno.test("wantedKeys() keeps what rules of any side take by key and value, and nothing else", () => {
+  const sides = [
+    new Extraction({ metadata: [], labels: [{ from: "pod", keyRegex: "a\\d", valueRegex: "x" }], annotations: [] }),
+    new Extraction({ metadata: [], labels: [{ from: "pod", key: "b", attribute: "a2" }], annotations: [] }),
+  ];
+  const labels = { a1: "xy", a2: "y", aa: "x", b: "1", c: "x" };
+  assert.deepEqual(wantedKeys(sides, "pod", "labels", labels), { a1: "xy", b: "1" });
+  assert.deepEqual(wantedKeys(sides, "pod", "annotations", labels), {});
 });
 
 Deno.test("Extraction() says what cannot be extracted", () => {
@@ -50,9 +60,8 @@ Deno.test("Extraction() says what cannot be extracted", () => {
       text,
     );
   }
+  assert.throws(() => extraction("rollout.metadata.labels"), { name: "UsageError", message: /labels of "rollout"/ });
   const pattern = (key: string) => () =>
-    new Extraction({ metadata: [], labels: [{ from: "pod", key }], annotations: [] });
-  assert.throws(pattern(""), /1 to 512 characters/);
-  assert.throws(pattern("x".repeat(513)), /1 to 512 characters/);
-  assert.throws(pattern("[a"), { name: "UsageError" });
+    new Extraction({ metadata: [], labels: [], annotations: [{ from: "pod", key }] });
+  assert.throws(pattern("[a"), { name: "UsageError", message: /^Cannot use key "\[a" for annotations/ });
 });

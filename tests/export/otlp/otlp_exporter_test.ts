@@ -5,7 +5,8 @@ import { spanModule } from "../../../src/artifacts.ts";
 import { OTLP_PROTOCOLS, type OtlpProtocol, type QueuedExporter } from "../../../src/export/mod.ts";
 import { retryAfterMs } from "../../../src/export/otlp/http_sender.ts";
 import { Credentials } from "../../../src/export/otlp/credentials.ts";
-import { createOtlpExporter, tracesUrl } from "../../../src/export/otlp/otlp_exporter.ts";
+import { tracesUrl } from "../../../src/export/otlp/create_sender.ts";
+import { createOtlpExporter } from "../../../src/export/otlp/otlp_exporter.ts";
 import {
   readJsonTraceResponse,
   readTraceResponse,

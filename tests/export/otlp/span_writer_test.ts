@@ -41,24 +41,26 @@ const HEAD = () => new RequestHead(RESOURCE, { name: "weir", version: "1.2.3" })
 Deno.test(`SpanWriter writes what the attribute table says, for any record (seed ${SEED})`, () => {
   const random = seededRandom(SEED);
   const sets = randomSets(101, random);
-  const references = { interfaceOf, setOf: (id: number) => sets[id - 1] };
-  const writer = new SpanWriter(spanModule(), { recordsMax: RECORDS, head: HEAD, references, isWanted: () => true });
-  for (let round = 0; round < 5; round++) {
-    // counts that take nine bytes each, and ones that take four
-    const records = randomRecords(random, round % 2 ? 28 : 53);
-    const meanings = Array.from({ length: RECORDS }, () => randomMeaning(sets, random));
-    const record = new FlowRecord(records.buffer);
-    const { spans, resource, scope } = decodeRequest(writer.write(queued(record, meanings))!);
-    assert.equal(spans.length, RECORDS);
-    assert.deepEqual(resource, RESOURCE);
-    assert.deepEqual({ ...scope }, { name: "weir", version: "1.2.3" });
-    spans.forEach((span, i) => {
-      assert.deepEqual(
-        span,
-        flowSpan(record.moveTo(i * RECORD_BYTES), { ...meanings[i]!, interfaceOf }),
-        `record ${i}`,
-      );
-    });
+  for (const samplingRate of [undefined, 0.125]) {
+    const references = { interfaceOf, setOf: (id: number) => sets[id - 1], samplingRate };
+    const writer = new SpanWriter(spanModule(), { recordsMax: RECORDS, head: HEAD, references, isWanted: () => true });
+    for (let round = 0; round < 3; round++) {
+      // counts that take nine bytes each, and ones that take four
+      const records = randomRecords(random, round % 2 ? 28 : 53);
+      const meanings = Array.from({ length: RECORDS }, () => randomMeaning(sets, random));
+      const record = new FlowRecord(records.buffer);
+      const { spans, resource, scope } = decodeRequest(writer.write(queued(record, meanings))!);
+      assert.equal(spans.length, RECORDS);
+      assert.deepEqual(resource, RESOURCE);
+      assert.deepEqual({ ...scope }, { name: "weir", version: "1.2.3" });
+      spans.forEach((span, i) => {
+        assert.deepEqual(
+          span,
+          flowSpan(record.moveTo(i * RECORD_BYTES), { ...meanings[i]!, interfaceOf, samplingRate }),
+          `record ${i}`,
+        );
+      });
+    }
   }
 });
 

@@ -63,3 +63,11 @@ Deno.test("filter refuses patterns that cannot be read, or meet nothing, each in
     '14:22: filter.flow.ip_ttl.match[0]: "256" is no pattern: …',
   ]);
 });
+
+Deno.test("filter takes so many patterns of one key, and no more", async () => {
+  const filter = (count: number) => `filter: { source: { port: { match: [${Array(count).fill(7)}] } } }`;
+  deepEqual(await problemsOf(filter(4_096)), []);
+  deepEqual(await problemsOf(filter(4_097)), [
+    "1:29: filter.source.port.match: no more than 4096 patterns are possible",
+  ]);
+});

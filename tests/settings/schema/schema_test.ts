@@ -129,7 +129,13 @@ Deno.test("settingsSchema completes selectors with the kinds that none is about"
   const text =
     "discovery: {informer: {k8s: {selectors: [{kind: pod, namespaces: [a]}, {kind: endpoint}, {kind: Pod}]}}}";
   const { selectors } = (await load(text)).settings.discovery.informer.k8s;
-  equal(selectors.length, 3 + 12);
+  equal(selectors.length, 3 + 13);
+  const unsaid = (await load("{}")).settings.discovery.informer.k8s.selectors.map(({ kind }) => kind);
+  deepEqual(
+    [unsaid.includes("EndpointSlice"), unsaid.includes("Endpoints")],
+    [true, false],
+    "the same twice is too much",
+  );
   deepEqual(selectors.slice(0, 3).map(({ kind, namespaces }) => [kind, namespaces]), [
     ["Pod", ["a"]],
     ["Endpoints", []],
@@ -152,7 +158,7 @@ Deno.test("settingsSchema reads attributes: none said, some said, and none wante
     const { source, destination } = (await load(text, "hcl")).settings.attributes;
     return [source, destination].map(({ k8s }) => k8s.enabled ? Object.keys(k8s.association) : "off");
   };
-  const usual = ["pod", "node", "service", "endpoint"];
+  const usual = ["pod", "node", "service", "endpoint", "endpointslice", "ingress", "gateway"];
   deepEqual(await sides(""), [usual, usual]);
   deepEqual(await sides("attributes {\n}\n"), ["off", "off"]);
   deepEqual(await sides('attributes "source" "k8s" {\n}\n'), ["off", usual]);

@@ -1,5 +1,24 @@
 /** What flows in the shop are called: of each the names of both ends and what policies say, all of it. */
 import type { Attributes } from "../../../src/attribute_sets.ts";
+import { defaultSide, type KubernetesOptions, type SideOptions } from "../../../src/enrich/kubernetes/options.ts";
+
+/** What is to be known, beside what is by default: a label of services that have it. */
+export const ATTRIBUTION_OPTIONS: Pick<KubernetesOptions, "source" | "destination"> = {
+  source: withVersion("source"),
+  destination: withVersion("destination"),
+};
+
+function withVersion(name: "source" | "destination"): SideOptions {
+  const side = defaultSide(name);
+  const rule = {
+    from: "service",
+    keyRegex: "app\\.kubernetes\\.io/(.+)",
+    valueRegex: "^v(\\d+)",
+    attribute: "service.$1",
+    attributeValue: "major $1",
+  };
+  return { ...side, extract: { ...side.extract, labels: [rule] } };
+}
 
 export interface AttributionCase {
   name: string;
@@ -115,6 +134,8 @@ function egress(verdict: "allow" | "deny", ...policies: string[]): Attributes {
 const WEB_ALLOWED = ingress("allow", "shop/web-in");
 const WEB_DENIED = ingress("deny", "shop/web-in");
 
+const CHAT = service("shop", "chat", { "service.version": "major 2" });
+
 export const ATTRIBUTION_CASES: readonly AttributionCase[] = [
   {
     name: "a pod to another one on its node",
@@ -177,7 +198,14 @@ export const ATTRIBUTION_CASES: readonly AttributionCase[] = [
     source: "192.0.2.99",
     destination: "198.51.100.7",
     destinationPort: 5222,
-    expected: { destination: service("shop", "chat") },
+    expected: { destination: CHAT },
+  },
+  {
+    name: "a service with a label that a rule takes, and one that it does not",
+    source: "10.1.0.10",
+    destination: "10.96.1.40",
+    destinationPort: 5222,
+    expected: { source: WEB, destination: CHAT },
   },
   {
     name: "an external address that two services share: the other one",

@@ -150,6 +150,7 @@ const SERVICES: Manifest[] = [
   }),
   // shares the load balancer's address with web, on another port
   object("v1", "Service", "chat", "shop", {
+    labels: { "app.kubernetes.io/name": "chat", "app.kubernetes.io/version": "v2.7.1" },
     spec: {
       clusterIP: "10.96.1.40",
       externalIPs: ["198.51.100.7"],

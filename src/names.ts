@@ -78,6 +78,11 @@ export function protocolName(protocol: number): string {
   return PROTOCOLS[protocol] ?? `protocol-${protocol}`;
 }
 
+/** All that a protocol can be asked for by: its name, and its number. */
+export function protocolNames(protocol: number): [name: string, number: string] {
+  return [protocolName(protocol), String(protocol)];
+}
+
 /** DSCP (RFC 2474, 2597, 3246, 5865, 8622, 9956). */
 const DSCP: Record<number, string> = {
   0: "df",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { icmpCodeName, icmpTypeName } from "../../src/export/icmp_names.ts";
-import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../../src/export/names.ts";
-import { connectionState } from "../../src/export/tcp_state.ts";
+import { icmpCodeName, icmpTypeName } from "../src/icmp_names.ts";
+import { dscpName, ecnName, endReasonName, protocolName, tcpFlagNames } from "../src/names.ts";
+import { connectionState } from "../src/tcp_state.ts";
 
 Deno.test("protocolName() has IANA's names in lower case, and numbers for the rest", () => {
   const names = [0, 1, 2, 6, 17, 41, 47, 50, 51, 58, 89, 132, 253, 255].map(protocolName);
