@@ -4,8 +4,8 @@
  *
  *     deno run -A tests/setup.ts [kernels] [cluster] [image]
  *
- * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with, and nodes
- * run; image: what images are built and run with.
+ * kernels: the emulators of the kernel matrix too; cluster: what certificates are made with, and what
+ * nodes run; image: what images are built and run with.
  */
 
 import { collectorCommand } from "./support/tools/collector.ts";
