@@ -2,7 +2,9 @@
  * Runs the cluster's tests, one file after the other, and says what each checked. Files are named without _test, so
  * that `deno task test` does not wait for an API server to be built.
  *
- *     deno task test:cluster [FILE …]      attribution, races, permissions, access, agent, bench, manifests, deploy, modes
+ *     deno task test:cluster [FILE …]
+ *
+ * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, modes.
  */
 import { controlPlaneCommands } from "../support/tools/kubernetes.ts";
 
