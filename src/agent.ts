@@ -24,9 +24,7 @@ import { KernelBooks, type KernelDetail } from "./collect/mod.ts";
 import { CollectorThread } from "./collector_thread.ts";
 import {
   type EndedCount,
-  EndedFlows,
   type FlowCount,
-  OutReader,
   shortestIdleTimeoutMs,
   TableBooks,
   type TableOptions,
@@ -35,20 +33,17 @@ import {
   tuneTable,
 } from "./count/mod.ts";
 import { assert } from "./errors.ts";
-import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
+import type { Exporter, ExporterRecords } from "./export/mod.ts";
 import type { FilterSettings } from "./filter.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
-import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
+import { HandOut, type HandOutOptions } from "./hand_out.ts";
+import type { Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
-import { RecentRecords } from "./recent_records.ts";
 import { readBooks } from "./read_books.ts";
-import { type RecordCounts, RecordGate } from "./record_gate.ts";
-import type { Sampling } from "./sampling.ts";
-import { nextTurn } from "./turn.ts";
+import type { RecordCounts } from "./record_gate.ts";
 
-export interface AgentOptions {
+export interface AgentOptions extends HandOutOptions {
   kernel: Kernel;
   image: Uint8Array<ArrayBuffer>;
   module: WebAssembly.Module;
@@ -59,63 +54,33 @@ export interface AgentOptions {
   mode: AttachMode;
   order: TcxOrder;
   priority: number;
-  meaningOf: MeaningOf;
-  /** Whether waiting cannot give a record a better name. Default: it cannot. */
-  isSettled?: ((record: FlowRecord) => boolean) | undefined;
-  exporters: Exporter[];
-  /** Which flows are handed out. Default: all. */
-  filter?: FilterSettings | undefined;
-  /** Default: every flow is kept. */
-  sampling?: Sampling | undefined;
-  /** Of the histogram of hand-outs, s. */
-  pipelineBuckets?: readonly number[];
 }
 
-/** Records given to the exporters between two turns of the event loop. */
-const BATCH_RECORDS = 512;
-const OUT_WAIT_MS = 1_000;
-/** How often to look whether a record that waits for its name has it. */
-const UNSETTLED_WAIT_MS = 50;
 const NS_PER_MS = 1e6;
-const MS_PER_S = 1_000;
 
 export class Agent {
   readonly #capture: Capture;
   readonly #collector: CollectorThread;
   readonly #kernelBooks: KernelBooks;
   readonly #tableBooks: TableBooks;
-  readonly #out: OutReader;
-  readonly #gate: RecordGate;
-  readonly #meaningOf: MeaningOf;
-  readonly #isSettled: AgentOptions["isSettled"];
-  readonly #outlets: Outlets;
-  readonly #exporting: Promise<void>;
+  readonly #handOut: HandOut;
   readonly #memory: WebAssembly.Memory;
-  readonly #ended = new EndedFlows();
-  readonly #recent = new RecentRecords();
-  /** How long a round of records took from the out ring into every exporter's queue, s. */
-  readonly handOutSeconds: Histogram;
   readonly plan: MemoryPlan;
   readonly startedAtMs = Date.now();
   #state: "running" | "stopping" | "stopped" = "running";
   #finalAudit: AuditLine[] | undefined;
   #filter: FilterSettings | undefined;
   #flowsMax: number;
-  #paused: PromiseWithResolvers<void> | undefined;
 
   /** Loads, attaches and starts counting. Throws KernelError. */
   constructor(options: AgentOptions) {
     this.plan = planMemory(options.memory);
     this.#flowsMax = this.plan.flowsMax;
-    this.handOutSeconds = new Histogram(options.pipelineBuckets ?? DEFAULT_BUCKETS.pipelineSeconds);
     this.#memory = createMemory(this.plan);
     this.#kernelBooks = new KernelBooks(this.#memory, this.plan);
     this.#tableBooks = new TableBooks(this.#memory, this.plan);
-    this.#out = new OutReader(this.#memory, this.plan);
-
     const { filter, sampling } = options;
     this.#filter = filter;
-    this.#gate = new RecordGate({ filter, sampling, interfaceOf: (id) => this.interfaceOf(id) });
 
     // What the device table says is asked for before there is a collector to take it: it starts with the last word.
     let devicesWanted = 0;
@@ -147,54 +112,13 @@ export class Agent {
       ringFd: this.#capture.ringFd,
     }, devicesWanted);
     this.#capture.follow();
-    this.#meaningOf = options.meaningOf;
-    this.#isSettled = options.isSettled;
-    this.#outlets = new Outlets(options.exporters);
-    this.#exporting = this.#export();
+    const interfaceOf = (id: number) => this.interfaceOf(id);
+    this.#handOut = new HandOut({ ...options, memory: this.#memory, plan: this.plan, interfaceOf });
   }
 
   /** Rejects when a part breaks that cannot be mended: the numbers could not be trusted any more. */
   get failed(): Promise<never> {
-    return Promise.race([this.#collector.failed, this.#exporting.then(() => new Promise<never>(() => {}))]);
-  }
-
-  /** Gives records to the exporters in their order: while one waits for its name, so do those behind it. */
-  async #export(): Promise<void> {
-    while (this.#state !== "stopped" || this.#out.waiting() > 0) {
-      if (this.#out.waiting() === 0) await this.#out.wait(OUT_WAIT_MS);
-      const taken = this.#handOn(BATCH_RECORDS, this.#state === "running" ? this.#isSettled : undefined);
-      if (taken === 0 && this.#out.waiting() > 0) await this.#pause(UNSETTLED_WAIT_MS);
-      else await nextTurn();
-    }
-  }
-
-  #handOn(recordsMost: number, isDue?: AgentOptions["isSettled"]): number {
-    const begunAtMs = performance.now();
-    const count = this.#out.take(recordsMost, (record) => {
-      this.#ended.add(record);
-      const meaning = this.#gate.admit(record, this.#meaningOf);
-      if (!meaning) return;
-      this.#recent.add(record, meaning);
-      this.#outlets.accept(record, meaning);
-    }, isDue);
-    if (count) this.handOutSeconds.observe((performance.now() - begunAtMs) / MS_PER_S);
-    return count;
-  }
-
-  /** The end of the agent ends it early. */
-  async #pause(ms: number): Promise<void> {
-    const timer = setTimeout(() => this.#paused?.resolve(), ms);
-    this.#paused = Promise.withResolvers<void>();
-    await this.#paused.promise;
-    clearTimeout(timer);
-  }
-
-  /** Forgets names that no object has and no record refers to. */
-  forgetNames(sets: AttributeSets): void {
-    sets.collect((mark) => {
-      this.#outlets.markSets(mark);
-      this.#recent.markSets(mark);
-    });
+    return Promise.race([this.#collector.failed, this.#handOut.failed]);
   }
 
   /** Watches other devices from now on. */
@@ -209,7 +133,7 @@ export class Agent {
   useFilter(filter: FilterSettings): void {
     if (isDeepStrictEqual(filter, this.#filter)) return;
     this.#capture.useFilter(kernelFilter(filter));
-    this.#gate.useFilter(filter);
+    this.#handOut.useFilter(filter);
     this.#filter = filter;
   }
 
@@ -230,15 +154,17 @@ export class Agent {
    * while others go on. The collector stands still meanwhile: each record goes either to the old ones or to the new.
    */
   async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
-    await this.#collector.audit(() => {
-      while (this.#out.waiting() > 0) this.#handOn(Infinity);
-      this.#outlets.replace(exporters, this.#gate.terms(zeroAmount()).handed_out, deadlineMs);
-    });
+    await this.#collector.audit(() => this.#handOut.useExporters(exporters, deadlineMs));
   }
 
-  /** Those that were handed out last, the newest first. */
+  /** Forgets names that no object has and no record refers to. */
+  forgetNames(sets: AttributeSets): void {
+    this.#handOut.forgetNames(sets);
+  }
+
+  /** Records that were handed out last, the newest first. */
   recentRecords(): Iterable<FlowRecord> {
-    return this.#recent;
+    return this.#handOut.recentRecords();
   }
 
   interfaceOf(id: number): { name: string; ifindex: number } | undefined {
@@ -280,12 +206,17 @@ export class Agent {
 
   /** Those that records go to. */
   get exporters(): readonly Exporter[] {
-    return this.#outlets.active;
+    return this.#handOut.exporters;
   }
 
   /** Figures of exporters by name, those that the settings took away included. */
   exporterRecords(): Record<string, ExporterRecords> {
-    return this.#outlets.records();
+    return this.#handOut.exporterRecords();
+  }
+
+  /** How long a round of records took from the out ring into every exporter's queue, s. */
+  get handOutSeconds(): Histogram {
+    return this.#handOut.seconds;
   }
 
   get state(): string {
@@ -307,7 +238,7 @@ export class Agent {
 
   /** Records by what became of them between table and exporters. */
   recordCounts(): RecordCounts {
-    return this.#gate.records();
+    return this.#handOut.recordCounts();
   }
 
   /** Flows in the table by kind, as of a second ago. */
@@ -317,12 +248,12 @@ export class Agent {
 
   /** Flows that ended, by kind. */
   endedFlows(): readonly EndedCount[] {
-    return this.#ended.counts();
+    return this.#handOut.endedFlows();
   }
 
   /** Records that wait to be given to exporters. */
   outWaiting(): number {
-    return this.#out.waiting();
+    return this.#handOut.waiting();
   }
 
   /** Bytes in the kernel's ring that are not counted yet. */
@@ -344,23 +275,16 @@ export class Agent {
 
   /** The books of this moment: seen, then everything counted, then seen again. After stop() they are final. */
   async auditBooks(): Promise<Books> {
-    if (this.#state === "stopped") return this.#readBooks(this.#waiting());
+    if (this.#state === "stopped") return this.#readBooks(this.#handOut.waitingAmount());
     const seenBefore = this.#kernelBooks.terms();
-    const books = await this.#collector.audit(() => this.#readBooks(this.#waiting()));
+    const books = await this.#collector.audit(() => this.#readBooks(this.#handOut.waitingAmount()));
     const seenAfter = this.#kernelBooks.terms().seen;
     return { ...books, kernel: { ...books.kernel, seen: seenBefore.seen }, seenAfter };
   }
 
-  /** What is in the out ring. It counts as handed out, and waits for every exporter. */
-  #waiting(): Amount {
-    const waiting = new RecordSum();
-    this.#out.look((record) => waiting.add(record));
-    return waiting.amount();
-  }
-
   #readBooks(waiting: Amount): Books {
-    const gate = this.#gate.terms(waiting);
-    return readBooks(this.#kernelBooks, this.#tableBooks, gate, this.#outlets.terms(gate.handed_out, waiting));
+    const { gate, exporters } = this.#handOut.terms(waiting);
+    return readBooks(this.#kernelBooks, this.#tableBooks, gate, exporters);
   }
 
   /** What the hooks saw against what the devices counted. */
@@ -384,17 +308,17 @@ export class Agent {
   /** Detaches, counts what is in flight, ends and exports every flow. The books are final then. */
   async stop(deadlineMs: number): Promise<void> {
     this.#state = "stopping";
-    this.#paused?.resolve();
+    this.#handOut.hurry();
     const deadline = performance.now() + deadlineMs;
     this.#capture.detach();
     // an exporter whose way out is blocked would hold up the flows that are not handed out yet
-    const late = setTimeout(() => this.#outlets.giveUp(), deadlineMs);
+    const late = setTimeout(() => this.#handOut.giveUp(), deadlineMs);
     await this.#collector.stop();
     this.#state = "stopped";
-    this.#out.wake();
-    await this.#exporting;
+    this.#handOut.end();
+    await this.#handOut.finished();
     clearTimeout(late);
-    await this.#outlets.close(Math.max(0, deadline - performance.now()));
+    await this.#handOut.close(Math.max(0, deadline - performance.now()));
     this.#finalAudit = await this.#capture.audit(
       (id) => this.#tableBooks.interfaceTaken(id),
       () => Promise.resolve(),
@@ -405,6 +329,7 @@ export class Agent {
   abandon(): void {
     if (this.#state === "running") this.#capture.detach();
     this.#state = "stopped";
+    this.#handOut.end();
   }
 
   /** Unloads the program. Nothing may be asked any more. */
