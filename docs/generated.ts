@@ -2,6 +2,8 @@
 import * as v from "valibot";
 import { settingsSchema } from "../src/settings/schema/schema.ts";
 import { attributesPage } from "./attributes_page.ts";
+import { chartPage } from "./chart_page.ts";
+import { chartSchema } from "./chart_schema.ts";
 import { filtersPage } from "./filters_page.ts";
 import { formatted } from "./markdown.ts";
 import { merminPage } from "./mermin_page.ts";
@@ -10,6 +12,8 @@ import { settingsPage } from "./settings_page.ts";
 
 export async function generated(): Promise<Record<string, string>> {
   return {
+    "chart/README.md": await formatted(chartPage(), "md"),
+    "chart/values.schema.json": JSON.stringify(chartSchema()) + "\n",
     "docs/attributes.md": await formatted(attributesPage(), "md"),
     "docs/filters.md": await formatted(filtersPage(), "md"),
     "docs/settings.md": await formatted(settingsPage(), "md"),

@@ -16,6 +16,13 @@ export const RING_WAKE_PARTS = 4;
 
 /** Flows held at once. 264 bytes each with the index: 66 MiB when the table is full. */
 export const FLOWS_MAX_DEFAULT = 262_144;
+/** A flow in the table, with its part of the index. */
+export const FLOW_BYTES = 264;
+/** Within a limit of memory a table gets what remains, from so many flows to so many. */
+export const FLOWS_MAX_LEAST = 16_384;
+export const FLOWS_MAX_FITTED = 1_048_576;
+/** What an agent takes that has a receiver, its names of a usual cluster, and no flows yet. */
+export const RESIDENT_BYTES = 110 * 1024 * 1024;
 /** Entries are counted in 23 bits. */
 export const FLOWS_MAX_MOST = 8_000_000;
 /** Aggregates by prefix that stand in for flows beyond the maximum. */
@@ -29,6 +36,8 @@ export const OUT_RECORDS = 8_192;
  * Records that wait in front of a receiver, 300 bytes each: 37.5 MiB when full. Beyond, detail is given up, no packet.
  */
 export const EXPORT_QUEUE_RECORDS_DEFAULT = 131_072;
+/** A record that waits. */
+export const QUEUE_RECORD_BYTES = 300;
 /** The least room of a queue: who asks whether it is ready gives it 512 at once. */
 export const EXPORT_QUEUE_RECORDS_MIN = 1_024;
 /** So many spans are worth a request of their own: larger ones hold more memory while they are few. */

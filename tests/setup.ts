@@ -1,13 +1,15 @@
 /**
  * Installs what the tests need beyond the build: traffic, firewall and device tools, the file system of BPF, and the
- * OpenTelemetry Collector, which is built once. Quick when nothing is missing.
+ * OpenTelemetry Collector and Helm, which are built once. Quick when nothing is missing.
  *
- *     deno run -A tests/setup.ts [kernels] [cluster]
+ *     deno run -A tests/setup.ts [kernels] [cluster] [image]
  *
- * kernels: the emulators of the kernel matrix too; cluster: what a control plane's certificates are made with.
+ * kernels: the emulators of the kernel matrix too; cluster: what certificates are made with, and what
+ * nodes run; image: what images are built and run with.
  */
 
 import { collectorCommand } from "./support/tools/collector.ts";
+import { helmCommand } from "./support/tools/helm.ts";
 
 /** A command, and the Debian package that has it. */
 const TOOLS: Record<string, string> = {
@@ -19,7 +21,24 @@ const TOOLS: Record<string, string> = {
   openssl: "openssl",
   promtool: "prometheus",
 };
-const CLUSTER_TOOLS: Record<string, string> = { openssl: "openssl", setpriv: "util-linux" };
+const CLUSTER_TOOLS: Record<string, string> = {
+  openssl: "openssl",
+  setpriv: "util-linux",
+  buildah: "buildah",
+  debootstrap: "debootstrap",
+  runc: "runc",
+  containerd: "containerd",
+  portmap: "containernetworking-plugins",
+  busybox: "busybox-static",
+};
+const IMAGE_TOOLS: Record<string, string> = {
+  buildah: "buildah",
+  podman: "podman",
+  runc: "runc",
+  debootstrap: "debootstrap",
+  file: "file",
+  pip: "python3-pip",
+};
 const KERNEL_TOOLS: Record<string, string> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-system-aarch64": "qemu-system-arm",
@@ -36,7 +55,7 @@ function exists(path: string): boolean {
 }
 
 function isInstalled(command: string): boolean {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/bin"];
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/bin", "/usr/lib/cni"];
   return folders.some((folder) => exists(`${folder}/${command}`));
 }
 
@@ -53,6 +72,7 @@ const tools = {
   ...TOOLS,
   ...(Deno.args.includes("kernels") ? KERNEL_TOOLS : {}),
   ...(Deno.args.includes("cluster") ? CLUSTER_TOOLS : {}),
+  ...(Deno.args.includes("image") ? IMAGE_TOOLS : {}),
 };
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
 if (missing.length) {
@@ -64,4 +84,7 @@ if (missing.length) {
 if (!Deno.readTextFileSync("/proc/mounts").split("\n").some((line) => line.split(" ")[2] === "bpf")) {
   run("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
 }
-if (!Deno.args.includes("kernels")) await collectorCommand();
+if (!Deno.args.length || Deno.args.includes("cluster")) {
+  await collectorCommand();
+  await helmCommand();
+}

@@ -181,9 +181,14 @@ Deno.test("every file that a comment or page names is there", () => {
   const docs = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`).filter((path) =>
     path.endsWith(".md")
   );
-  const pages = ["README.md", "bpf/README.md", "wasm/README.md", "tests/README.md", ...docs]
+  const pages = ["README.md", "bpf/README.md", "wasm/README.md", "tests/README.md", "chart/README.md", ...docs]
     .map((path) => ({ path, lines: Deno.readTextFileSync(ROOT + path).split("\n") }));
-  const known = new Set([...SOURCES.map(({ path }) => path), ...pages.map(({ path }) => path), "wasm/asconfig.json"]);
+  const known = new Set([
+    ...SOURCES.map(({ path }) => path),
+    ...pages.map(({ path }) => path),
+    "wasm/asconfig.json",
+    "chart/values.schema.json",
+  ]);
   const wrong = [...SOURCES, ...pages].flatMap(({ path, lines }) =>
     [...lines.join("\n").matchAll(NAMED_REGEXP)].map(([name]) => name).filter((name) => !known.has(name))
       .map((name) => `${path} names ${name}`)

@@ -174,8 +174,11 @@ export class Attacher {
    */
   others(ifindex: number, hook: Hook): OtherProgram[] {
     const chain = this.chain(ifindex, hook);
-    const ours = chain.findIndex((program) => program.ours);
-    return chain.flatMap(({ id, name }, i) => isOurProgram(name) ? [] : [{ hook, id, name, inFront: i < ours }]);
+    const place = chain.findIndex(({ ours }) => ours);
+    // without CAP_SYS_ADMIN programs have no names: ours are known by their ids
+    return chain.flatMap(({ id, name, ours }, i) =>
+      ours || isOurProgram(name) ? [] : [{ hook, id, name, inFront: i < place }]
+    );
   }
 }
 

@@ -24,6 +24,7 @@ import { applySettings } from "./apply_settings.ts";
 import { ChosenExporters } from "./chosen_exporters.ts";
 import { openClusterNames } from "./cluster_names.ts";
 import { reportFinalBooks } from "./final_books.ts";
+import { fitTable, reportMemory } from "./fit_table.ts";
 import { openListeners } from "./listeners.ts";
 import { checkInterfaces, chooseMode, cleanUp, type Machine, requireMachine } from "./machine.ts";
 import type { Output } from "./output_option.ts";
@@ -47,12 +48,13 @@ const FORGET_NAMES_MS = 60_000;
 
 /** Returns the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const loaded = await settle(options);
+  const loaded = fitTable(await settle(options));
   const { settings } = loaded;
   const interfaces = chooseInterfaces(settings.discovery.instrument.interfaces);
   if (options.books) checkBooksFile(options.books);
   await startLogging(settings.log_level, settings.log_format);
   logNotices(loaded.notices);
+  reportMemory(settings);
   const machine = requireMachine(settings);
   await using undo = new AsyncDisposableStack();
   const runFile = claimRunFile(`${options.socket}.run`);
@@ -73,7 +75,7 @@ export async function run(options: RunOptions): Promise<number> {
   undo.defer(() => agent.close());
 
   const live = new LiveSettings(loaded, {
-    load: (set, again) => settle(options, undefined, { set, again }),
+    load: async (set, again) => fitTable(await settle(options, undefined, { set, again }), agent.plan.flowsMax),
     apply: (next) => applySettings(agent, chosen, next),
   });
   using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);

@@ -26,7 +26,7 @@ export async function askAgentText(socket: string, path: string, method: Method 
 export async function postToAgent<T>(socket: string, path: string, values: unknown): Promise<T> {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   try {
-    const response = await fetch(`http://weir${path}`, { client, method: "POST", body: JSON.stringify(values) })
+    const response = await fetch(`${ORIGIN}${path}`, { client, method: "POST", body: JSON.stringify(values) })
       .catch((cause) => {
         throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
       });
@@ -40,6 +40,8 @@ export async function postToAgent<T>(socket: string, path: string, values: unkno
 }
 
 const BAD_REQUEST = 400;
+/** An address: a name would be looked up first, and a resolver that is away takes 20 s not to answer. */
+const ORIGIN = "http://127.0.0.1";
 
 /** The same in parts, as they come. The signal ends it without an error. */
 export async function* readAgent(
@@ -50,7 +52,7 @@ export async function* readAgent(
   const { method = "GET", signal } = options;
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   try {
-    const response = await fetch(`http://weir${path}`, { client, method, ...(signal ? { signal } : {}) })
+    const response = await fetch(`${ORIGIN}${path}`, { client, method, ...(signal ? { signal } : {}) })
       .catch((cause) => {
         throw new EnvironmentError(`Cannot reach an agent on ${socket}: ${whatToDo(cause)}`, { cause });
       });

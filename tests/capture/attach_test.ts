@@ -131,3 +131,15 @@ Deno.test("Attacher tells who else is on a hook, tcx programs before filters, an
     { hook: "ingress", id: 999_983, name: "x.o:[tc]", inFront: false },
   ]);
 });
+
+Deno.test("Attacher does not take its own program for another's where the kernel tells no names", () => {
+  const { machine, ifindex, attacher } = openAttacher({ order: "last" });
+  machine.putTcx(ifindex, "ingress", "a", "last");
+  attacher.attach(attacher.begin(), ifindex, "ethernet", "ingress");
+  const { queryTcx } = machine.kernel;
+  machine.kernel.queryTcx = (...args) =>
+    queryTcx.apply(machine.kernel, args).map(({ id }) => ({ id, name: "?", tag: "" }));
+  deepEqual(attacher.others(ifindex, "ingress").map(({ name, inFront }) => ({ name, inFront })), [
+    { name: "?", inFront: true },
+  ]);
+});

@@ -2,12 +2,14 @@
  * Runs the cluster's tests, one file after the other, and says what each checked. Files are named without _test, so
  * that `deno task test` does not wait for an API server to be built.
  *
- *     deno task test:cluster [FILE …]      attribution, races, permissions, access, agent, bench
+ *     deno task test:cluster [FILE …]
+ *
+ * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, modes.
  */
 import { controlPlaneCommands } from "../support/tools/kubernetes.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
-const FILES = ["attribution", "races", "permissions", "access", "agent", "bench"];
+const FILES = ["attribution", "races", "permissions", "access", "agent", "bench", "manifests", "deploy", "modes"];
 
 const wanted = Deno.args.length ? Deno.args : FILES;
 const unknown = wanted.filter((file) => !FILES.includes(file));
@@ -16,6 +18,6 @@ if (unknown.length) {
   Deno.exit(2);
 }
 await controlPlaneCommands();
-const args = ["test", "-A", "--quiet", ...wanted.map((file) => `${FOLDER}${file}.ts`)];
+const args = ["test", "-A", ...wanted.map((file) => `${FOLDER}${file}.ts`)];
 const { code } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" }).spawn().status;
 Deno.exit(code);

@@ -93,11 +93,9 @@ Deno.test("run --output none hands every record to the counting exporter", async
     // nothing is segmented here: bytes are wire bytes
     const total = sent.reduce((sum, one) => sum + one[measure === "wire_bytes" ? "bytes" : measure], 0);
     equal(books[measure].counted, total, measure);
-    deepEqual(
-      books[measure].exporters,
-      { none: { queued: 0, exported: total, lost_export: {}, out_of_service: 0 } },
-      measure,
-    );
+    deepEqual(books[measure].exporters, {
+      none: { queued: 0, exported: total, lost_export: {}, out_of_service: 0 },
+    }, measure);
   }
   assertAudited(books, "near");
 });

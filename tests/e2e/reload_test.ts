@@ -8,6 +8,10 @@ import { openReceiver } from "../support/otlp_receiver.ts";
 import { sumCounted } from "../support/span_sums.ts";
 
 const RATE = 100_000;
+/** Of packets that the generator sends: decided in the kernel. */
+const KERNEL_FILTER = "{ network: { transport: { match: [tcp] } } }";
+/** Decided when a record is handed out. */
+const RECORD_FILTER = "{ flow: { connection_state: { match: [established] } } }";
 
 /** Two wires into the namespace that an agent watches from outside, and its file. */
 class ReloadBed implements AsyncDisposable {
@@ -56,7 +60,14 @@ class ReloadBed implements AsyncDisposable {
   }
 }
 
-function settings(parts: { interfaces: string; receivers: Record<string, URL>; udpTimeout: string }): string {
+interface Parts {
+  interfaces: string;
+  receivers: Record<string, URL>;
+  udpTimeout: string;
+  filter?: string;
+}
+
+function settings(parts: Parts): string {
   const otlp = Object.entries(parts.receivers).map(([name, url]) =>
     `${name}: { endpoint: "${url.origin}", protocol: http_binary, max_batch_interval: 100ms }`
   );
@@ -64,10 +75,11 @@ function settings(parts: { interfaces: string; receivers: Record<string, URL>; u
     `discovery: { instrument: { interfaces: [${parts.interfaces}] } }`,
     `span: { udp_timeout: ${parts.udpTimeout}, max_record_interval: 1s }`,
     `export: { traces: { otlp: { ${otlp.join(", ")} } } }`,
+    ...(parts.filter ? [`filter: ${parts.filter}`] : []),
   ].join("\n");
 }
 
-Deno.test("run changes interfaces, timeouts and receivers at 100,000 packets/s, and its books close to the packet", async () => {
+Deno.test("run changes interfaces, filters, timeouts and receivers at 100,000 packets/s, and its books close to the packet", async () => {
   await using first = await openReceiver("http_binary", ["ok"]);
   await using second = await openReceiver("http_binary", ["ok"]);
   const [a, b] = [first.url, second.url];
@@ -79,7 +91,8 @@ Deno.test("run changes interfaces, timeouts and receivers at 100,000 packets/s, 
   const changes = [
     { interfaces: "near0, near1", receivers: { a }, udpTimeout: "1s" },
     { interfaces: "near0, near1", receivers: { a, b }, udpTimeout: "2s" },
-    { interfaces: "near0, near1", receivers: { b }, udpTimeout: "1s" },
+    { interfaces: "near0, near1", receivers: { b }, udpTimeout: "1s", filter: KERNEL_FILTER },
+    { interfaces: "near0, near1", receivers: { b }, udpTimeout: "1s", filter: RECORD_FILTER },
     { interfaces: "near0, near1", receivers: { a: b, b: a }, udpTimeout: "3s" },
   ];
   for (const change of changes) {
@@ -97,14 +110,17 @@ Deno.test("run changes interfaces, timeouts and receivers at 100,000 packets/s, 
   equal(code, 0, log);
   assertFinalBooks(books);
   assertNothingLost(books);
-  equal(books.packets.counted, sent.packets + later.packets);
-  equal(books.bytes.counted, sent.bytes + later.bytes);
-  equal(sumCounted(spans).packets, sent.packets + later.packets);
+  for (const measure of ["packets", "bytes"] as const) {
+    const { counted, filtered, filtered_flow, handed_out } = books[measure];
+    equal(counted + filtered, sent[measure] + later[measure], measure);
+    ok(filtered > 0 && filtered_flow > 0, `${measure}: ${filtered} and ${filtered_flow} were kept back`);
+    equal(sumCounted(spans)[measure], handed_out, measure);
+  }
   const { exporters } = books.packets;
   deepEqual(Object.keys(exporters).toSorted(), ["a", "b", "json"]);
   equal(exporters.json!.out_of_service, 0);
   for (const name of ["a", "b"]) ok(exporters[name]!.exported > 0 && exporters[name]!.out_of_service! > 0, name);
-  equal(log.match(/Took settings over \(SIGHUP\)/g)?.length, 5, log);
+  equal(log.match(/Took settings over \(SIGHUP\)/g)?.length, 6, log);
   deepEqual(books.audit.map(({ verdict }) => verdict), ["equal", "equal"]);
 });
 

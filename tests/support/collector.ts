@@ -12,6 +12,8 @@ export const HTTP_PORT = 4318;
 
 export interface CollectorOptions {
   namespace: Namespace;
+  /** Where it listens; default: loopback. */
+  address?: string;
   /** What it shows; plain text where there is none. */
   certified?: CertifiedKey;
   /** A file of the authorities whose clients it lets in. */
@@ -64,7 +66,7 @@ export class Collector implements AsyncDisposable {
 
   /** Of YAML, which JSON is. */
   #config(): unknown {
-    const { certified, clientAuthorities, tokensFile } = this.#options;
+    const { address = COLLECTOR_ADDRESS, certified, clientAuthorities, tokensFile } = this.#options;
     const common = {
       ...(certified
         ? {
@@ -82,8 +84,8 @@ export class Collector implements AsyncDisposable {
       receivers: {
         otlp: {
           protocols: {
-            grpc: { endpoint: `${COLLECTOR_ADDRESS}:${GRPC_PORT}`, ...common },
-            http: { endpoint: `${COLLECTOR_ADDRESS}:${HTTP_PORT}`, ...common },
+            grpc: { endpoint: `${address}:${GRPC_PORT}`, ...common },
+            http: { endpoint: `${address}:${HTTP_PORT}`, ...common },
           },
         },
       },
@@ -98,7 +100,7 @@ export class Collector implements AsyncDisposable {
 
   /** Every span that it wrote so far, in order; one that came twice is there twice. */
   spans(): FlowSpan[] {
-    return this.#requests().flatMap(({ spans }) => spans);
+    return this.requests().flatMap(({ spans }) => spans);
   }
 
   /** Every span that it wrote, without holding all of them. */
@@ -114,10 +116,11 @@ export class Collector implements AsyncDisposable {
 
   /** The resource that came with the newest spans. */
   resource(): Record<string, AttributeValue> {
-    return this.#requests().at(-1)?.resource ?? {};
+    return this.requests().at(-1)?.resource ?? {};
   }
 
-  #requests() {
+  /** Every request that it wrote so far: a resource, and its spans. */
+  requests(): ReturnType<typeof decodeJsonRequest>[] {
     let text: string;
     try {
       text = Deno.readTextFileSync(this.#spansPath);
