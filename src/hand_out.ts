@@ -7,13 +7,13 @@ import { type Amount, type ExporterTerms, zeroAmount } from "./books.ts";
 import { type EndedCount, EndedFlows, OutReader } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
-import type { FilterSettings } from "./filter.ts";
+import type { FilterSettings } from "./filter/filter.ts";
 import type { FlowRecord } from "./flow_record.ts";
 import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
-import { type GateTerms, type RecordCounts, RecordGate } from "./record_gate.ts";
+import { type GateTerms, type RecordCounts, RecordGate } from "./filter/record_gate.ts";
 import { RecentRecords } from "./recent_records.ts";
-import type { Sampling } from "./sampling.ts";
+import type { Sampling } from "./filter/sampling.ts";
 import { nextTurn } from "./turn.ts";
 
 export interface HandOutOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import { FlowRecord, RECORD_BYTES, RECORD_OFFSETS as AT } from "../../src/flow_record.ts";
-import { recordFilter } from "../../src/record_filter.ts";
+import { recordFilter } from "../../src/filter/record_filter.ts";
 import { modelPasses } from "../support/filter_model.ts";
 import { filterOf, type WrittenFilter } from "../support/filters.ts";
 import { type Bytes, ethernet, icmp, icmp6, ipv4, ipv6, packet, raw, tcp, udp } from "../support/packet.ts";

@@ -14,7 +14,7 @@ import type { Hook, InterfaceTaken } from "../../src/flow.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import { Histogram } from "../../src/histogram.ts";
 import { planMemory } from "../../src/memory_plan.ts";
-import type { RecordCounts } from "../../src/record_gate.ts";
+import type { RecordCounts } from "../../src/filter/record_gate.ts";
 import { tableDevice } from "./device.ts";
 
 export class FakeAgent {

@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
-import { RECORD_AGGREGATE } from "../src/flow_record.ts";
-import { hasFailed } from "../src/flow_failure.ts";
-import { buildRecord, type RecordFields } from "./support/build_record.ts";
+import { RECORD_AGGREGATE } from "../../src/flow_record.ts";
+import { hasFailed } from "../../src/filter/flow_failure.ts";
+import { buildRecord, type RecordFields } from "../support/build_record.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
 const [GOES_ON, IDLE, ACTIVE, END, FORCED] = [0, 1, 2, 3, 4];

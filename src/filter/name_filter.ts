@@ -1,7 +1,7 @@
 /** The part of the filter that goes by names from Kubernetes: decided once a record's ends have been named. */
-import type { AttributeSet, FlowNames } from "./attribute_sets.ts";
+import type { AttributeSet, FlowNames } from "../attribute_sets.ts";
 import { type FilterSettings, hasPatterns, namesPass, passes, unknownPasses } from "./filter.ts";
-import { glob } from "./name_pattern.ts";
+import { glob } from "../name_pattern.ts";
 
 export type NameFilter = (names: FlowNames) => boolean;
 

@@ -4,7 +4,7 @@
  *
  * Nothing is remembered of a flow: its next record is judged by what the flow is like then.
  */
-import { macText } from "./address.ts";
+import { macText } from "../address.ts";
 import { AddressRanges, addressVerdicts } from "./address_verdicts.ts";
 import {
   devicesPass,
@@ -16,11 +16,11 @@ import {
   passes,
   type Patterns,
 } from "./filter.ts";
-import { Fact, type FlowRecord, type Side } from "./flow_record.ts";
-import { icmpCodeName, icmpTypeName } from "./icmp_names.ts";
-import { dscpName, ecnName, protocolNames, tcpFlagNames } from "./names.ts";
-import type { NamePattern, NumberRange } from "./settings/mod.ts";
-import { connectionState } from "./tcp_state.ts";
+import { Fact, type FlowRecord, type Side } from "../flow_record.ts";
+import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
+import { dscpName, ecnName, protocolNames, tcpFlagNames } from "../names.ts";
+import type { NamePattern, NumberRange } from "../settings/mod.ts";
+import { connectionState } from "../tcp_state.ts";
 
 /** What is known of the device behind an id. */
 export type InterfaceOf = (id: number) => { name: string | undefined; ifindex: number | undefined } | undefined;

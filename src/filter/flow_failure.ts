@@ -1,6 +1,6 @@
 /** Which flows failed: what sampling.keep_failures keeps. */
-import type { FlowRecord, Side } from "./flow_record.ts";
-import { connectionState } from "./tcp_state.ts";
+import type { FlowRecord, Side } from "../flow_record.ts";
+import { connectionState } from "../tcp_state.ts";
 
 const RST = 0x04;
 const PROTOCOL_ICMP = 1;

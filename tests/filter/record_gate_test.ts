@@ -1,11 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { zeroAmount } from "../src/books.ts";
-import { Fact, RECORD_AGGREGATE } from "../src/flow_record.ts";
-import { RecordGate } from "../src/record_gate.ts";
-import { KEEP_ALL, samplingOf } from "../src/sampling.ts";
-import { buildRecord, type RecordFields } from "./support/build_record.ts";
-import { filterOf, type WrittenFilter } from "./support/filters.ts";
-import { meaning } from "./support/meanings.ts";
+import { zeroAmount } from "../../src/books.ts";
+import { Fact, RECORD_AGGREGATE } from "../../src/flow_record.ts";
+import { RecordGate } from "../../src/filter/record_gate.ts";
+import { KEEP_ALL, samplingOf } from "../../src/filter/sampling.ts";
+import { buildRecord, type RecordFields } from "../support/build_record.ts";
+import { filterOf, type WrittenFilter } from "../support/filters.ts";
+import { meaning } from "../support/meanings.ts";
 
 const COUNTED = Fact.COUNTED_FORWARD | Fact.COUNTED_REVERSE;
 const MEANING = meaning("CLIENT");
