@@ -150,11 +150,11 @@ export class Agent {
   }
 
   /**
-   * Gives records to these from now on. Those that are not among them any more send what they hold, within deadlineMs,
-   * while others go on. The collector stands still meanwhile: each record goes either to the old ones or to the new.
+   * Gives records to these from the next one on. Those that are not among them any more send what they hold, within
+   * deadlineMs, while others go on.
    */
-  async useExporters(exporters: readonly Exporter[], deadlineMs: number): Promise<void> {
-    await this.#collector.audit(() => this.#handOut.useExporters(exporters, deadlineMs));
+  useExporters(exporters: readonly Exporter[], deadlineMs: number): void {
+    this.#handOut.useExporters(exporters, deadlineMs);
   }
 
   /** Forgets names that no object has and no record refers to. */

@@ -17,6 +17,7 @@ export class CollectorThread {
   readonly #worker: Worker;
   readonly #failed: Promise<never>;
   #turn: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   /** Starts counting, with the device table at this address in force. */
   constructor(start: Omit<CollectorStart, "eventFd">, devices: number) {
@@ -75,7 +76,7 @@ export class CollectorThread {
           Atomics.notify(this.#words, COMMAND >> 2);
         }
       });
-      if (stoodStill || attempt === AUDIT_ATTEMPTS) return answer;
+      if (stoodStill || this.#isOver || attempt === AUDIT_ATTEMPTS) return answer;
     }
   }
 
@@ -92,9 +93,10 @@ export class CollectorThread {
 
   /**
    * Counts everything, ends every flow, and ends the thread. Resolves when all records are in the out ring or taken.
+   * Whoever asks from then on gets terms that are final, and no flow.
    */
   async stop(): Promise<void> {
-    await this.#ask(Command.STOP, 0, () => {});
+    await this.#ask(Command.STOP, 0, () => this.#isOver = true);
     this.#worker.terminate();
     closeFd(this.#eventFd);
   }
@@ -107,6 +109,10 @@ export class CollectorThread {
   }
 
   async #askNow(command: number, argument: number): Promise<number> {
+    if (this.#isOver) {
+      Atomics.store(this.#words, ARGUMENT >> 2, 0);
+      return 0;
+    }
     Atomics.store(this.#words, ARGUMENT >> 2, argument);
     Atomics.store(this.#words, COMMAND >> 2, command);
     signalEventFd(this.#eventFd);

@@ -1,8 +1,8 @@
 /** A flow that somebody asks for, as a tuple or a Community ID, and whether a record is of it. */
 import { UsageError } from "./errors.ts";
 import type { FlowRecord } from "./flow_record.ts";
-import { protocolName } from "./names.ts";
 import { parseAddress } from "./parse_address.ts";
+import { protocolNumber } from "./protocol_number.ts";
 
 /** One end. */
 export interface QueryEnd {
@@ -16,8 +16,8 @@ export interface QueryEnd {
 export interface FlowQuery {
   /** Both ends, in the order in which they were said; undefined: the Community ID says which flow. */
   ends: readonly [QueryEnd, QueryEnd] | undefined;
-  /** "tcp"; undefined: any. */
-  protocol: string | undefined;
+  /** Its number; undefined: any. */
+  protocol: number | undefined;
   /** 20 bytes. */
   communityId: Uint8Array | undefined;
 }
@@ -25,6 +25,8 @@ export interface FlowQuery {
 const COMMUNITY_ID_REGEXP = /^1:([A-Za-z0-9+/]{27}=)$/;
 const END_REGEXP = /^(?:\[([^\]]+)\]|([^[\]:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/;
 const PORT_MOST = 65_535;
+/** An address, brackets and a port take less. Matching takes the cube of the length. */
+const END_LENGTH_MAX = 64;
 const WANTED =
   "wanted are a Community ID, or two ends and perhaps a protocol: 10.0.0.1:443 10.0.0.2 tcp, [fd00::1]:443";
 
@@ -38,11 +40,11 @@ export function parseFlowQuery(text: string): FlowQuery {
   if (words.length < 2 || words.length > 3) throw new UsageError(`Cannot look for "${text.slice(0, 100)}": ${WANTED}`);
   const [source, destination, protocol] = words as [string, string, string | undefined];
   const ends = [parseEnd(source), parseEnd(destination)] as const;
-  return { ends, protocol: protocol?.toLowerCase(), communityId: undefined };
+  return { ends, protocol: protocol === undefined ? undefined : protocolNumber(protocol), communityId: undefined };
 }
 
 function parseEnd(text: string): QueryEnd {
-  const [, bracketed, plain, colons, portText] = END_REGEXP.exec(text) ?? [];
+  const [, bracketed, plain, colons, portText] = text.length > END_LENGTH_MAX ? [] : END_REGEXP.exec(text) ?? [];
   const address = bracketed ?? plain ?? colons;
   // without brackets a colon may belong to an IPv6 address: then there is no port
   const whole = colons === undefined ? undefined : parseAddress(text);
@@ -58,7 +60,7 @@ function parseEnd(text: string): QueryEnd {
 export function isAskedFor(record: FlowRecord, { ends, protocol, communityId }: FlowQuery): boolean {
   if (record.isAggregate) return false;
   if (communityId) return isSame(record.communityId, communityId);
-  if (protocol !== undefined && protocolName(record.protocol) !== protocol) return false;
+  if (protocol !== undefined && record.protocol !== protocol) return false;
   const [first, second] = ends!;
   return isBetween(record, first, second) || isBetween(record, second, first);
 }

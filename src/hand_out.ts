@@ -108,9 +108,8 @@ export class HandOut {
     this.#gate.useFilter(filter);
   }
 
-  /** While the collector stands still: each record goes either to the exporters of before or to these. */
+  /** Gives records to these from the next one on. Others send what they hold, within deadlineMs. */
   useExporters(exporters: readonly Exporter[], deadlineMs: number): void {
-    while (this.#out.waiting() > 0) this.#handOn(Infinity, undefined);
     this.#outlets.replace(exporters, this.#gate.terms(zeroAmount()).handed_out, deadlineMs);
   }
 

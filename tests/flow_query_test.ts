@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { UsageError } from "../src/errors.ts";
 import { isAskedFor, parseFlowQuery } from "../src/flow_query.ts";
 import { buildRecord } from "./support/build_record.ts";
@@ -10,7 +10,8 @@ Deno.test("parseFlowQuery() reads ends in every spelling, and Community IDs", ()
   deepEqual(ends("10.0.0.1,10.0.0.2"), [["10.0.0.1", undefined], ["10.0.0.2", undefined]]);
   deepEqual(ends("[fd00::1]:443 fd00::2"), [["fd00::1", 443], ["fd00::2", undefined]]);
   deepEqual(ends("fd00::1:443 [fd00::2]"), [["fd00::1:443", undefined], ["fd00::2", undefined]]);
-  equal(parseFlowQuery("10.0.0.1 10.0.0.2 UDP").protocol, "udp");
+  equal(parseFlowQuery("10.0.0.1 10.0.0.2 UDP").protocol, 17);
+  equal(parseFlowQuery("10.0.0.1 10.0.0.2 132").protocol, 132);
   equal(parseFlowQuery("1:LQU9qZlK+B5F3KDmev6m5PMibrg=").communityId?.length, 20);
 });
 
@@ -21,6 +22,18 @@ Deno.test("parseFlowQuery() refuses what is neither, and says what is wanted", (
       return error instanceof UsageError && error.message.includes("a Community ID, or two ends");
     }, text);
   }
+});
+
+Deno.test("parseFlowQuery() refuses a protocol that there is not", () => {
+  for (const text of ["tpc", "256", "-1"]) {
+    throws(() => parseFlowQuery(`10.0.0.1 10.0.0.2 ${text}`), /Cannot use protocol .*: write tcp, udp/, text);
+  }
+});
+
+Deno.test("parseFlowQuery() takes no longer for a long text that it refuses", () => {
+  const begunAtMs = performance.now();
+  throws(() => parseFlowQuery(`${":".repeat(20_011)}[ 10.0.0.1`), UsageError);
+  ok(performance.now() - begunAtMs < 1_000, "a match that goes back and forth would take hours");
 });
 
 Deno.test("isAskedFor() finds a flow by either end, any port that is not said, and its protocol", () => {

@@ -19,15 +19,16 @@ export class LineSender implements Sender {
   readonly batchesInFlightMax = 1;
   readonly #stream: LineStream;
   readonly #format: (record: FlowRecord) => string;
-  readonly #begun: Promise<unknown>;
+  /** To be written in front of the first lines. */
+  #header: string;
   #isOver = false;
 
-  /** header: a line of no record, written first. */
+  /** header: a line of no record, written in front of the first one. */
   constructor(name: string, stream: LineStream, format: (record: FlowRecord) => string, header = "") {
     this.name = name;
     this.#stream = stream;
     this.#format = format;
-    this.#begun = header ? this.#write(header) : Promise.resolve();
+    this.#header = header;
   }
 
   get isOver(): boolean {
@@ -35,8 +36,8 @@ export class LineSender implements Sender {
   }
 
   async send(batch: RecordBatch): Promise<Answer> {
-    await this.#begun;
-    let lines = "";
+    let lines = this.#header;
+    this.#header = "";
     for (let i = 0; i < batch.count; i++) lines += this.#format(batch.record(i));
     const isWritten = await this.#write(lines);
     if (isWritten) return { outcome: "delivered" };
@@ -55,7 +56,5 @@ export class LineSender implements Sender {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#begun;
-  }
+  close(): void {}
 }

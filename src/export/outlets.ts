@@ -109,9 +109,11 @@ export class Outlets {
     for (const { exporter } of this.#services) exporter.giveUp();
   }
 
-  /** Ends all that are in service, and waits for those that are ending. */
+  /** Ends all that are in service, and waits for those that are ending, however long they were given. */
   async close(deadlineMs: number): Promise<void> {
+    const late = setTimeout(() => this.giveUp(), deadlineMs);
     await Promise.all(this.#services.map(({ exporter, ending }) => ending ?? exporter.close(deadlineMs)));
+    clearTimeout(late);
   }
 }
 

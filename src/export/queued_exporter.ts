@@ -24,6 +24,8 @@ export interface QueuedExporterOptions {
 
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 30_000;
+/** No receiver may ask for a longer wait: a slip of its clock would be an outage. */
+const RETRY_ASKED_MOST_MS = 300_000;
 /** Tries are spread by this part of their wait, so that agents do not come back all at once. */
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
@@ -127,9 +129,15 @@ export class QueuedExporter implements Exporter {
         return;
       }
       this.#report(answer.detail);
-      await pause(answer.afterMs ?? this.#backoffMs(tries), this.#hurry.signal, this.#stop.signal);
+      await pause(this.#waitMs(answer.afterMs, tries), this.#hurry.signal, this.#stop.signal);
       if (!this.#sending.has(sending)) return;
     }
+  }
+
+  /** As the receiver asks; but none that asks for no wait at all is asked without end. */
+  #waitMs(askedMs: number | undefined, tries: number): number {
+    if (askedMs === undefined) return this.#backoffMs(tries);
+    return Math.min(RETRY_ASKED_MOST_MS, tries ? Math.max(RETRY_FIRST_MS, askedMs) : askedMs);
   }
 
   #backoffMs(tries: number): number {

@@ -49,7 +49,9 @@ export async function explainView(
   };
   await agent.lookAtFlows((record) => take(record, "live", spanOf));
   for (const record of agent.recentRecords()) take(record, "handed_out", recentSpanOf);
-  const nobody = !flows.length && names && query.ends ? { names: names.explain(nowBetween(...query.ends)) } : {};
+  const nobody = !flows.length && names && query.ends
+    ? { names: names.explain(nowBetween(query.ends, query.protocol)) }
+    : {};
   return { flows, more: count > MATCHES_MOST, ...nobody };
 }
 
@@ -75,17 +77,17 @@ function questionOf(record: FlowRecord): Question {
   };
 }
 
-/** TCP is what most ask about. */
+/** What most ask about who name no protocol. */
 const TCP = 6;
 
-function nowBetween(source: QueryEnd, destination: QueryEnd): Question {
+function nowBetween([source, destination]: readonly [QueryEnd, QueryEnd], protocol = TCP): Question {
   const nowMs = Date.now();
   return {
     source: source.address,
     sourcePort: source.port ?? 0,
     destination: destination.address,
     destinationPort: destination.port ?? 0,
-    protocol: TCP,
+    protocol,
     startMs: nowMs,
     endMs: nowMs,
   };

@@ -106,10 +106,17 @@ function internalError(error: unknown): Response {
   return new Response("internal error\n", { status: 500 });
 }
 
-/** Whether this very machine asks, and by its own name: a page in its browser may send requests of others here. */
+/** Whether this very machine asks, by its own name and for itself: a page in its browser may send requests here. */
 function isLocal(request: Request, from: Deno.Addr): boolean {
   const { hostname } = new URL(request.url);
-  return from.transport === "tcp" && isLoopback(from.hostname) && (hostname === "localhost" || isLoopback(hostname));
+  return from.transport === "tcp" && isLoopback(from.hostname) && (hostname === "localhost" || isLoopback(hostname)) &&
+    !isOfOtherPage(request.headers);
+}
+
+/** Browsers say for whom they ask (Fetch Metadata): for whoever sits there, for a page of this origin, or another's. */
+function isOfOtherPage(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site");
+  return site !== null && site !== "none" && site !== "same-origin";
 }
 
 function isLoopback(address: string): boolean {

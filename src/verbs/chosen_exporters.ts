@@ -7,6 +7,15 @@ import { createExporter, outputOf } from "./output.ts";
 import type { Output } from "./output_option.ts";
 import { histogramBuckets } from "./settings_parts.ts";
 
+/** Exporters that are not in service yet, as far as they are new. */
+export interface Choice {
+  exporters: Exporter[];
+  /** They are in service. */
+  keep(): void;
+  /** Nothing comes of it: ends the new ones. */
+  drop(): Promise<void>;
+}
+
 export class ChosenExporters {
   readonly #output: Output | undefined;
   readonly #references: References;
@@ -21,8 +30,8 @@ export class ChosenExporters {
     this.#addresses = addresses;
   }
 
-  /** Throws UsageError for a file that cannot be read; then nothing has changed. */
-  async choose(settings: Settings): Promise<Exporter[]> {
+  /** What settings choose, to be put in service. Throws UsageError for a file that cannot be read. */
+  async choose(settings: Settings): Promise<Choice> {
     const { traces } = settings.export;
     const buckets = histogramBuckets(settings);
     const next = new Map<string, Exporter>();
@@ -41,7 +50,12 @@ export class ChosenExporters {
       const [made] = kept ? [kept] : await otlpExporters([receiver], this.#references, this.#addresses, buckets);
       next.set(said, made!);
     }
-    this.#made = next;
-    return [...next.values()];
+    const exporters = [...next.values()];
+    const begun = exporters.filter((exporter) => ![...this.#made.values()].includes(exporter));
+    return {
+      exporters,
+      keep: () => void (this.#made = next),
+      drop: async () => void await Promise.all(begun.map((exporter) => exporter.close(0))),
+    };
   }
 }

@@ -7,7 +7,10 @@ export class ReloadTriggers implements Disposable {
   readonly #path: string;
   readonly #live: LiveSettings;
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #onHangUp = () => void this.#live.reload("SIGHUP");
+  readonly #onHangUp = () => {
+    this.#read = this.#signature(); // or it would be read once more at the next look
+    void this.#live.reload("SIGHUP");
+  };
   /** Of the file that was read last. */
   #read: string;
   #seen: string;

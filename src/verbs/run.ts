@@ -70,8 +70,9 @@ export async function run(options: RunOptions): Promise<number> {
   const sampling = samplingOf(settings.sampling);
   const meaning = openMeaning(() => agent, sets, names, sampling);
   const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
-  const exporters = await chosen.choose(settings);
-  const agent: Agent = startAgent(settings, { ...machine, interfaces, sampling, exporters, meaning });
+  const choice = await chosen.choose(settings);
+  const agent: Agent = startAgent(settings, { ...machine, interfaces, sampling, meaning, exporters: choice.exporters });
+  choice.keep();
   undo.defer(() => agent.close());
 
   const live = new LiveSettings(loaded, {

@@ -1,16 +1,16 @@
 /** The lines of a packet trace, as they come. */
 import { MALFORMED } from "../collect/mod.ts";
-import { UsageError } from "../errors.ts";
 import { protocolName, tcpFlagNames } from "../names.ts";
+import { protocolNumber } from "../protocol_number.ts";
 import type { TraceEnd, TraceLine } from "../serve/trace_stream.ts";
 import type { PacketTraceOptions } from "./packet_trace.ts";
 import { readAgent } from "./socket.ts";
 import { StopSignal } from "./stop_signal.ts";
 
-const PROTOCOL_MOST = 255;
 const ICMP = new Set([1, 58]);
 const TCP = 6;
 const NOT_IP = 16;
+
 /** Shows packets until the trace ends or the user ends it. */
 export async function showPackets(options: PacketTraceOptions): Promise<void> {
   const stop = new AbortController();
@@ -44,15 +44,6 @@ function pathOf(
   add("duration_ms", duration);
   add("rate", rate);
   return `/debug/packet-trace?${query}`;
-}
-
-/** Throws UsageError. */
-export function protocolNumber(text: string): number {
-  if (/^\d{1,3}$/.test(text) && Number(text) <= PROTOCOL_MOST) return Number(text);
-  for (let number = 0; number <= PROTOCOL_MOST; number++) {
-    if (protocolName(number) === text.toLowerCase()) return number;
-  }
-  throw new UsageError(`Cannot use protocol ${text}: write tcp, udp, icmp, icmpv6, sctp or a number from 0 to 255`);
 }
 
 async function* linesOf(parts: AsyncIterable<string>): AsyncGenerator<string> {

@@ -211,3 +211,22 @@ Deno.test("run takes another filter from its file under traffic, and its books c
   match(log, /filter\.source\.address\.match\[0\].*"10\.24\.0\.0\/99" is no pattern/);
   deepEqual(books.audit.map(({ verdict }) => verdict), ["equal"]);
 });
+
+Deno.test("run answers whoever asks while its last records wait for a receiver, and takes no settings then", async () => {
+  await using silent = await openReceiver("http_binary", ["silence"]);
+  const text = settings({ interfaces: "near0", receivers: { a: silent.url }, udpTimeout: "1s" });
+  await using bed = await ReloadBed.open(`${text}\nshutdown_timeout: 7s`, { args: ["--output", "json"] });
+  const { packets } = await bed.send("near0", 0.1, "10.26.0.1");
+  Deno.kill(bed.agent.pid, "SIGTERM");
+  await until("the agent to hand out", async () => (await bed.agent.askJson("/status")).state === "stopped");
+  deepEqual(await bed.agent.askJson("/flows"), { total: 0, flows: [] });
+  equal((await bed.agent.askJson("/explain?flow=10.26.0.1+10.26.0.2")).more, false);
+  equal((await bed.agent.askJson("/books")).packets.counted, packets);
+  Deno.kill(bed.agent.pid, "SIGHUP");
+  const { code, stderr } = await weir("config", "set", "--socket", bed.agent.socket, "span.udp_timeout=2s");
+  equal(code, 2, stderr);
+  match(stderr, /Cannot change settings: the agent stops/);
+  const ended = await bed.agent.stop(null);
+  equal(ended.code, 0, ended.log);
+  assertFinalBooks(ended.books);
+});

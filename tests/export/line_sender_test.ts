@@ -104,3 +104,16 @@ async function waitUntil(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+Deno.test("LineSender writes no header where no line comes, and its end waits for no reader", async () => {
+  const stream = new FakeStream();
+  const exporter = open(stream, "HEADER\n");
+  await exporter.close(5_000);
+  assert.equal(stream.writes, 0);
+
+  stream.hold();
+  const held = open(stream, "HEADER\n");
+  feed(held, 1, 8);
+  await held.close(0);
+  assert.deepEqual(held.records(), { queued: 0, exported: 0, lost: { unknown: 7 } });
+});

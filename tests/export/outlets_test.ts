@@ -45,6 +45,7 @@ class HoldingExporter implements Exporter {
 
   async close(): Promise<void> {
     await this.#closing.promise;
+    if (this.isClosed) return;
     this.isClosed = true;
     this.#tally.exported.addSum(this.held);
   }
@@ -52,6 +53,7 @@ class HoldingExporter implements Exporter {
   giveUp(): void {
     this.isClosed = true;
     this.#tally.lost("deadline").addSum(this.held);
+    this.#closing.resolve();
   }
 }
 
@@ -156,6 +158,17 @@ Deno.test("Outlets gives up on those that are ending, too", () => {
   feeder.feed(outlets, 11);
   outlets.replace([json], feeder.amount, 1_000);
   outlets.giveUp();
+  deepEqual(outlets.records().otlp!.lost, { deadline: 11 });
+  deepEqual(open(outlets, feeder.amount), []);
+});
+
+Deno.test("Outlets.close() waits for those that are ending no longer than it may, whatever they were given", async () => {
+  const [json, otlp] = [new HoldingExporter("json"), new HoldingExporter("otlp")];
+  const outlets = new Outlets([json, otlp]);
+  const feeder = new Feeder();
+  feeder.feed(outlets, 11);
+  outlets.replace([json], feeder.amount, 3_600_000);
+  await outlets.close(20);
   deepEqual(outlets.records().otlp!.lost, { deadline: 11 });
   deepEqual(open(outlets, feeder.amount), []);
 });

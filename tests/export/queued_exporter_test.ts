@@ -113,6 +113,20 @@ Deno.test("QueuedExporter tries a batch again, the same one, until it is taken",
   assertBooksClose(exporter, fed);
 });
 
+Deno.test("QueuedExporter waits though a receiver asks for longer than any timer takes, or for nothing", async () => {
+  const waits = [[2 ** 31 + 1, 1], [Infinity, 1], [0, 2]] as const;
+  for (const [afterMs, tries] of waits) {
+    const sender = new ScriptedSender({ outcome: "retry", detail: "busy", afterMs });
+    const exporter = open(sender);
+    const fed = feed(exporter, 89);
+    await new Promise((r) => setTimeout(r, 100));
+    assert.equal(sender.batches.length, tries, `${afterMs} ms`);
+    exporter.giveUp();
+    await exporter.close(0);
+    assertBooksClose(exporter, fed);
+  }
+});
+
 Deno.test("QueuedExporter books what is rejected, all or in part, under its reason", async () => {
   const sender = new ScriptedSender(
     { outcome: "rejected", reason: "http_400", detail: "bad" },

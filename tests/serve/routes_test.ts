@@ -1,12 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { createRoutes } from "../../src/serve/routes.ts";
+import { createRoutes, type RouteOptions } from "../../src/serve/routes.ts";
 import type { FlowRecord } from "../../src/flow_record.ts";
 import type { FlowSpan } from "../../src/export/span.ts";
 import { LiveSettings, loadSettings } from "../../src/settings/mod.ts";
 import { plainSettings } from "../../src/settings/plain_settings.ts";
 import { FakeAgent, fakeExporter, watchedDevice } from "../support/fake_agent.ts";
 
-function open() {
+function open(names?: RouteOptions["names"]) {
   const fake = new FakeAgent();
   const spanOf = (record: FlowRecord) => ({ name: String(record) }) as FlowSpan;
   const settings = new LiveSettings(plainSettings([])!, {
@@ -23,6 +23,7 @@ function open() {
     isBpfFsWritable,
     traceImage,
     settings,
+    names,
   });
   const get = async (path: string, local = true, method = "GET", socket = false) => {
     const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
@@ -125,4 +126,16 @@ Deno.test("createRoutes() gives the status with devices that are there, and thei
     [["eth0", "tcx", null], ["ib0", null, "no"]],
   );
   equal(status.table.flowsMax, 1_009);
+});
+
+Deno.test("createRoutes() explains a flow that there is not by the protocol that was asked for", async () => {
+  const asked: number[] = [];
+  const names = { explain: ({ protocol }: { protocol: number }) => void asked.push(protocol) };
+  const { get } = open(names as unknown as RouteOptions["names"]);
+  for (const flow of ["10.0.0.1 10.0.0.2:53 udp", "10.0.0.1 10.0.0.2:53", "10.0.0.1 10.0.0.2 sctp"]) {
+    equal((await get(`/explain?flow=${encodeURIComponent(flow)}`)).status, 200, flow);
+  }
+  deepEqual(asked, [17, 6, 132]);
+  const { status, body } = await get("/explain?flow=10.0.0.1+10.0.0.2+tpc");
+  deepEqual([status, body.slice(0, 25)], [400, "Cannot use protocol tpc: "]);
 });

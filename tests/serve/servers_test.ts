@@ -27,9 +27,9 @@ async function askSocket(path: string): Promise<string> {
 }
 
 /** A request as it goes over the wire, with whatever Host. */
-async function askRaw(port: number, host: string): Promise<string> {
+async function askRaw(port: number, host: string, header = ""): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const request = `GET /books HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  const request = `GET /books HTTP/1.1\r\nHost: ${host}\r\n${header}Connection: close\r\n\r\n`;
   await connection.write(new TextEncoder().encode(request));
   return await new Response(connection.readable).text();
 }
@@ -104,6 +104,14 @@ Deno.test("listenOnPort() takes no request for local that names another host: a 
   for (const host of ["rebound.example", `127.0.0.1.evil.example:${port}`, "10.0.0.1", "localhost.evil.example"]) {
     match(await askRaw(port, host), /\r\n\r\nremote$/, host);
   }
+  await listener.close();
+});
+
+Deno.test("listenOnPort() takes no request for local that a browser sends for another page", async () => {
+  const listener = listenOnPort(LOCAL, echo)!;
+  const ask = (site: string) => askRaw(portOf(listener), "localhost", `Sec-Fetch-Site: ${site}\r\n`);
+  for (const site of ["none", "same-origin"]) match(await ask(site), /\r\n\r\nlocal$/, site);
+  for (const site of ["cross-site", "same-site"]) match(await ask(site), /\r\n\r\nremote$/, site);
   await listener.close();
 });
 

@@ -149,6 +149,10 @@ export class FakeAgent {
     };
   }
 
+  recentRecords(): Iterable<FlowRecord> {
+    return [];
+  }
+
   lookAtFlows(look: (record: FlowRecord) => void): Promise<void> {
     this.flows.forEach(look);
     return Promise.resolve();

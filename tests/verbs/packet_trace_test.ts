@@ -1,7 +1,8 @@
 /** debug packet-trace on real wires: what is shown, what bounds it, and that flows lose nothing by it. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { TraceLine } from "../../src/serve/trace_stream.ts";
-import { packetText, protocolNumber } from "../../src/verbs/show_packets.ts";
+import { protocolNumber } from "../../src/protocol_number.ts";
+import { packetText } from "../../src/verbs/show_packets.ts";
 import { UsageError } from "../../src/errors.ts";
 import { startCommand, weir } from "../support/agent_process.ts";
 import { run, until } from "../support/network_lab.ts";

@@ -25,6 +25,7 @@ function open(isWatched = true) {
     path,
     mount,
     triggers,
+    live,
     reloads,
     [Symbol.dispose]() {
       triggers[Symbol.dispose]();
@@ -65,4 +66,17 @@ Deno.test("ReloadTriggers leaves a changed file alone where nobody asked for it,
   Deno.kill(Deno.pid, "SIGHUP");
   await until("the signal to be heard", () => bed.reloads.length > 0);
   deepEqual(bed.reloads, ["SIGHUP"]);
+});
+
+Deno.test("ReloadTriggers does not read again what a SIGHUP has read, as where that turns looking on", async () => {
+  using bed = open(false);
+  bed.mount("second");
+  Deno.kill(Deno.pid, "SIGHUP");
+  await until("the signal to be heard", () => bed.reloads.length > 0);
+  bed.live.settings.auto_reload = true;
+  for (let i = 0; i < 3; i++) bed.triggers.look();
+  deepEqual(bed.reloads, ["SIGHUP"]);
+  bed.mount("third");
+  for (let i = 0; i < 3; i++) bed.triggers.look();
+  deepEqual(bed.reloads, ["SIGHUP", `${bed.path} changed`]);
 });

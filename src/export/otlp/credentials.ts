@@ -20,9 +20,7 @@ export class Credentials {
   private constructor(secret: Secret, user?: string) {
     this.#secret = secret;
     this.#user = user;
-    if (!VALUE_REGEXP.test(this.header())) {
-      throw new UsageError("Cannot use the token: it has characters that no header may have");
-    }
+    this.header();
   }
 
   /** Throws UsageError for a token that no header can carry. */
@@ -34,10 +32,12 @@ export class Credentials {
     return new Credentials(password, user);
   }
 
-  /** The header's value now. */
+  /** The header's value now. Throws UsageError for a token that has become one that no header can carry. */
   header(): string {
     const secret = this.#secret.read();
-    if (this.#user === undefined) return `Bearer ${secret}`;
-    return `Basic ${new TextEncoder().encode(`${this.#user}:${secret}`).toBase64()}`;
+    if (this.#user !== undefined) return `Basic ${new TextEncoder().encode(`${this.#user}:${secret}`).toBase64()}`;
+    // whoever carries it would show it in his refusal
+    if (VALUE_REGEXP.test(secret)) return `Bearer ${secret}`;
+    throw new UsageError("Cannot use the token: it has characters that no header may have");
   }
 }

@@ -56,8 +56,8 @@ export class GrpcSender extends OtlpSender {
     const { compression, timeoutMs } = this.#options;
     const framed = this.measured(batch, this.#writer.writeFramed(batch.bytes));
     if (!framed) return TOO_LARGE;
-    const authorization = this.authorization();
     try {
+      const authorization = this.authorization();
       const answer = await this.#transport.post(
         compression === "gzip" ? await compressed(framed) : framed,
         authorization === undefined ? this.#headers : { ...this.#headers, authorization },

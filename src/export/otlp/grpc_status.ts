@@ -24,18 +24,25 @@ export function answerToStatus(
   unauthorized: (reason: string, detail: string) => Answer,
 ): Answer {
   const detail = `gRPC ${code} ${message}`.trim();
+  const known = isCode(code) ? code : UNKNOWN;
   const afterMs = details && retryDelayMs(details);
   if (RETRYABLE.has(code) || code === RESOURCE_EXHAUSTED && afterMs !== undefined) {
     return { outcome: "retry", detail, afterMs };
   }
   if (code === RESOURCE_EXHAUSTED && TOO_LARGE_REGEXP.test(message)) return { outcome: "too_large", detail };
   if (UNAUTHORIZED.has(code)) return unauthorized(`grpc_${code}`, detail);
-  return { outcome: "rejected", reason: `grpc_${code}`, detail };
+  return { outcome: "rejected", reason: `grpc_${known}`, detail };
+}
+
+/** The books keep each reason: no receiver makes up its own. */
+function isCode(code: number): boolean {
+  return Number.isInteger(code) && code >= 0 && code <= CODE_MOST;
 }
 
 /** UNAVAILABLE */
 export const UNAVAILABLE = 14;
 const UNKNOWN = 2;
+const CODE_MOST = 16;
 
 /** What stands for an answer that is none of gRPC's, as a proxy gives it (gRPC, "HTTP to gRPC Status Code Mapping"). */
 const CODES_OF_HTTP: Record<number, number> = {

@@ -57,8 +57,8 @@ export class HttpSender extends OtlpSender {
     const { compression, timeoutMs } = this.#options;
     const request = this.measured(batch, this.#encoding.encode(batch));
     if (!request) return TOO_LARGE;
-    const authorization = this.authorization();
     try {
+      const authorization = this.authorization();
       // compressed on another thread, while this one may write the next request
       const body = compression === "gzip" ? await compress(request.slice(), { level: GZIP_LEVEL }) : request;
       const answer = await this.#transport.post(

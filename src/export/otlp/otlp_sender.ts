@@ -40,7 +40,7 @@ export abstract class OtlpSender implements Sender {
   abstract send(batch: RecordBatch, signal: AbortSignal): Promise<Answer>;
   abstract close(): void;
 
-  /** The Authorization header's value now. */
+  /** The Authorization header's value now. Throws UsageError where no header can carry it. */
   protected authorization(): string | undefined {
     return this.#options.credentials?.header();
   }
@@ -50,8 +50,16 @@ export abstract class OtlpSender implements Sender {
    * deserves a try.
    */
   protected unauthorized(used: string | undefined, reason: string, detail: string): Answer {
-    if (this.authorization() !== used) return { outcome: "retry", detail, afterMs: 0 };
+    if (this.#isReplaced(used)) return { outcome: "retry", detail, afterMs: 0 };
     return { outcome: "rejected", reason, detail };
+  }
+
+  #isReplaced(used: string | undefined): boolean {
+    try {
+      return this.authorization() !== used;
+    } catch {
+      return true; // the next try says why it cannot be used
+    }
   }
 }
 

@@ -76,8 +76,9 @@ export class UnverifiedGrpcSender extends OtlpSender {
   override send(batch: RecordBatch): Promise<Answer> {
     const request = this.measured(batch, this.#writer.write(batch.bytes));
     if (!request) return Promise.resolve(TOO_LARGE);
-    const authorization = this.authorization();
+    let authorization: string | undefined;
     try {
+      authorization = this.authorization();
       if (authorization !== undefined) this.#metadata.set("authorization", authorization);
       this.#takeNewCertificates();
     } catch (error) {

@@ -2,7 +2,6 @@
  * The settings in force of a running agent, and the way to others: a file that changed, or a key that somebody sets.
  * One change at a time, whole or not at all.
  */
-import { UsageError } from "../../errors.ts";
 import { log } from "../../log.ts";
 import type { Notice } from "../check/notice.ts";
 import type { Flag, LoadedSettings } from "../load_settings.ts";
@@ -77,7 +76,7 @@ export class LiveSettings {
     return this.#state;
   }
 
-  /** Reads everything again. why: for the log. What is wrong is logged, and changes nothing. */
+  /** Reads everything again. why: for the log. What is wrong is logged, and changes nothing. Never rejects. */
   async reload(why: string): Promise<void> {
     await this.#inTurn(async () => {
       try {
@@ -87,13 +86,11 @@ export class LiveSettings {
         this.#state.problem = undefined;
         report(why, change);
       } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
+        // nobody waits for it, and an agent that counts does not end for a change that could not be made
+        const problem = error instanceof Error ? error.message : String(error);
         this.#state.failed++;
-        this.#state.problem = error.message;
-        log.error("Settings were not taken over ({why}), the old ones go on: {problem}", {
-          why,
-          problem: error.message,
-        });
+        this.#state.problem = problem;
+        log.error("Settings were not taken over ({why}), the old ones go on: {problem}", { why, problem });
       }
     });
   }

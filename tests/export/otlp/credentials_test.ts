@@ -35,6 +35,12 @@ Deno.test("Credentials shows a file's secret of now, and the last one while ther
     assert.equal(credentials.header(), "Bearer second", "a file that is being written says nothing");
     Deno.writeTextFileSync(path, "third");
     assert.equal(credentials.header(), "Bearer third");
+    Deno.writeTextFileSync(path, "s3cret\nfifth");
+    assert.throws(() => credentials.header(), (error) => {
+      return error instanceof UsageError && !error.message.includes("s3cret");
+    });
+    Deno.writeTextFileSync(path, "sixth!");
+    assert.equal(credentials.header(), "Bearer sixth!");
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

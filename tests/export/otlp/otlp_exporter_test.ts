@@ -213,6 +213,23 @@ for (const protocol of OTLP_PROTOCOLS) {
 
   Deno.test({
     ...options,
+    name: options.name + "waits for another token where no header can carry this one, and shows it to nobody",
+    async fn() {
+      let token = "first";
+      const credentials = Credentials.bearer({ read: () => token });
+      await using bed = await open(protocol, ["ok"], 53, { credentials });
+      token = "s3cret\nlines"; // before the first request, for which records wait a little
+      await until("the problem to be known", () => bed.exporter.problem !== undefined);
+      assert.equal(bed.exporter.problem, "Cannot use the token: it has characters that no header may have");
+      token = "second";
+      await bed.exporter.close(10_000);
+      assert.deepEqual(bed.exporter.records(), { queued: 0, exported: 53, lost: {} });
+      assertBooksClose(bed);
+    },
+  });
+
+  Deno.test({
+    ...options,
     name: options.name + "says unknown of what was sent and never answered",
     async fn() {
       await using bed = await open(protocol, ["silence"], 300, { timeoutMs: 60_000 });

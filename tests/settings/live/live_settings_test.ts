@@ -9,7 +9,7 @@ async function open(text: string) {
   const path = `${folder}/weir.yaml`;
   Deno.writeTextFileSync(path, text);
   const applied: Settings[] = [];
-  let refusal: UsageError | undefined;
+  let refusal: Error | undefined;
   const live = new LiveSettings(await loadSettings({ path }), {
     load: (flags, again) => loadSettings({ path, file: again?.file, flags }),
     apply: (next) => {
@@ -22,7 +22,7 @@ async function open(text: string) {
     live,
     applied,
     write: (text: string) => Deno.writeTextFileSync(path, text),
-    refuse: (message: string) => refusal = new UsageError(message),
+    refuse: (error: Error | undefined) => refusal = error,
     [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
   };
 }
@@ -54,7 +54,7 @@ Deno.test("LiveSettings goes on with the old ones where a file is wrong, or gone
   deepEqual([bed.live.state().failed, bed.applied.length], [3, 0]);
   match(bed.live.state().problem!, /unknown key "spam"/);
   bed.write("span: { tcp_timeout: 31s }");
-  bed.refuse("Cannot do that now");
+  bed.refuse(new UsageError("Cannot do that now"));
   await bed.live.reload("a test");
   deepEqual([bed.live.state().failed, bed.live.state().problem], [4, "Cannot do that now"]);
   equal(bed.live.settings.span.tcp_timeout, 20_000);
@@ -94,4 +94,15 @@ Deno.test("LiveSettings makes one change at a time", async () => {
   const values = ["11s", "13s", "17s"];
   await Promise.all(values.map((value) => bed.live.set(new Map([["span.tcp_timeout", value]]))));
   deepEqual(bed.applied.map(({ span }) => span.tcp_timeout), [11_000, 13_000, 17_000]);
+});
+
+Deno.test("LiveSettings.reload() does not reject, whatever goes wrong: nobody waits, and the agent would end", async () => {
+  using bed = await open("{}");
+  bed.write("span: { tcp_timeout: 31s }");
+  bed.refuse(new TypeError("something new"));
+  await bed.live.reload("a test");
+  deepEqual([bed.live.state().failed, bed.live.state().problem], [1, "something new"]);
+  bed.refuse(undefined);
+  await bed.live.reload("a test");
+  deepEqual([bed.live.state().succeeded, bed.live.settings.span.tcp_timeout], [1, 31_000]);
 });
