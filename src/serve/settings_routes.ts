@@ -25,8 +25,11 @@ export function createSettingsRoutes(live: LiveSettings): Hono<{ Bindings: Bindi
 
 /** Keys and texts. */
 async function readValues(request: Request): Promise<Map<string, string>> {
-  const sizeBytes = Number(request.headers.get("content-length") ?? NaN);
-  if (!(sizeBytes <= BODY_BYTES_MAX)) throw new UsageError("Cannot set that much at once");
+  const length = request.headers.get("content-length");
+  if (length === null) throw new UsageError("Cannot set anything: a request with its Content-Length is wanted");
+  if (!(Number(length) <= BODY_BYTES_MAX)) {
+    throw new UsageError(`Cannot set that much at once: ${BODY_BYTES_MAX} bytes are possible`);
+  }
   let values: unknown;
   try {
     values = JSON.parse(await request.text());

@@ -29,7 +29,7 @@ function open(names?: RouteOptions["names"]) {
     const response = await app.fetch(new Request(`http://weir${path}`, { method }), { local, socket });
     return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
   };
-  return { fake, get };
+  return { fake, app, get };
 }
 
 Deno.test("createRoutes() answers health with ok, to everybody", async () => {
@@ -138,4 +138,24 @@ Deno.test("createRoutes() explains a flow that there is not by the protocol that
   deepEqual(asked, [17, 6, 132]);
   const { status, body } = await get("/explain?flow=10.0.0.1+10.0.0.2+tpc");
   deepEqual([status, body.slice(0, 25)], [400, "Cannot use protocol tpc: "]);
+});
+
+Deno.test("createRoutes() says why it does not take settings, and takes them over the socket only", async () => {
+  const { app } = open();
+  const post = async (body: BodyInit, headers: Record<string, string>, socket = true) => {
+    const request = new Request("http://weir/settings", { method: "POST", body, headers });
+    const response = await app.fetch(request, { local: true, socket });
+    return [response.status, (await response.text()).trim()];
+  };
+  const set = '{"span.tcp_timeout":"31s"}';
+  const sized = { "content-length": String(set.length) };
+  deepEqual(await post(set, sized, false), [403, "only over the agent's socket"]);
+  deepEqual(await post(set, {}), [400, "Cannot set anything: a request with its Content-Length is wanted"]);
+  deepEqual(await post(set, { "content-length": "65537" }), [
+    400,
+    "Cannot set that much at once: 65536 bytes are possible",
+  ]);
+  deepEqual(await post("[", sized), [400, "Cannot set anything: an object of JSON is wanted"]);
+  deepEqual(await post('{"a":1}', sized), [400, 'Cannot set anything: {"key": "text"} is wanted']);
+  deepEqual(await post(set, sized), [200, '{"changed":["span.tcp_timeout"],"wantsRestart":[]}']);
 });

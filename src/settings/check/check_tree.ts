@@ -5,7 +5,7 @@
 import type { Origin } from "../document/origin.ts";
 import type { Problem } from "../document/problem.ts";
 import type { Entry, Group, Scalar, Tree } from "../document/tree.ts";
-import { type Schema, type View, view } from "../schema/view.ts";
+import { isSecretAt, type Schema, type View, view } from "../schema/view.ts";
 import { effectNotice, type Notice } from "./notice.ts";
 import { keyName } from "./key_name.ts";
 import { splitList, splitNamed, toBoolean, toNumber } from "./loose_text.ts";
@@ -66,7 +66,9 @@ class TreeChecker {
   /** Groups of other spellings hold what is not known of them. */
   #unknown({ origin, value }: Entry, path: readonly string[]): void {
     if (value.kind !== "group" || !isSpelledGroup(path)) {
-      this.#report(origin, unknownKey(this.#root, path));
+      // a secret whose key has a slip in it is a key that there is not
+      const isSecret = isSecretAt(this.#root, path.slice(0, -1));
+      this.problems.push({ origin, message: unknownKey(this.#root, path), isSecret });
       return;
     }
     for (const [key, entry] of value.entries) this.#unknown(entry, [...path, key]);
@@ -79,12 +81,12 @@ class TreeChecker {
   }
 
   #value(at: View, spot: Spot): unknown {
-    const { tree, origin, name } = spot;
+    const { tree, name } = spot;
     if (tree.kind === "broken") return BROKEN;
     switch (at.type) {
       case "strict_object":
         if (tree.kind === "group") return this.group(at, tree, spot.path, spot.isNoticed);
-        return this.#report(origin, `${name}: a group of keys is wanted`);
+        return this.#report(spot, `${name}: a group of keys is wanted`);
       case "array":
         return this.#list(at, spot);
       case "record":
@@ -93,13 +95,14 @@ class TreeChecker {
         return plain(tree);
       default:
         if (tree.kind === "scalar") return word(at, tree);
-        return this.#report(origin, `${name}: a single value is wanted, not ${nameOf(tree)}`);
+        return this.#report(spot, `${name}: a single value is wanted, not ${nameOf(tree)}`);
     }
   }
 
-  #list(at: View, { tree, origin, path, name, isNoticed }: Spot): unknown {
+  #list(at: View, spot: Spot): unknown {
+    const { tree, path, name, isNoticed } = spot;
     const list = tree.kind === "scalar" && tree.isLoose ? splitList(tree) : tree;
-    if (list?.kind !== "list") return this.#report(origin, `${name}: a list is wanted${asList(tree)}`);
+    if (list?.kind !== "list") return this.#report(spot, `${name}: a list is wanted${asList(tree)}`);
     const item = view(at.item!);
     const values = list.items.map((inner, i) => {
       const here = [...path.slice(0, -1), `${path.at(-1)}[${i}]`];
@@ -108,9 +111,10 @@ class TreeChecker {
     return values.includes(BROKEN) ? BROKEN : values;
   }
 
-  #named(at: View, { tree, origin, path, name }: Spot): unknown {
+  #named(at: View, spot: Spot): unknown {
+    const { tree, path, name } = spot;
     const named = tree.kind === "scalar" && tree.isLoose ? splitNamed(tree) : tree;
-    if (named?.kind !== "group") return this.#report(origin, `${name}: names with texts are wanted`);
+    if (named?.kind !== "group") return this.#report(spot, `${name}: names with texts are wanted`);
     const item = view(at.item!);
     const values = [...named.entries].map(([key, entry]) =>
       [key, this.#value(item, spotOf(entry, [...path, key], true))] as const
@@ -118,8 +122,8 @@ class TreeChecker {
     return values.some(([, value]) => value === BROKEN) ? BROKEN : Object.fromEntries(values);
   }
 
-  #report(origin: Origin, message: string): typeof BROKEN {
-    this.problems.push({ origin, message });
+  #report({ origin, path }: Pick<Spot, "origin" | "path">, message: string): typeof BROKEN {
+    this.problems.push({ origin, message, isSecret: isSecretAt(this.#root, path) });
     return BROKEN;
   }
 }

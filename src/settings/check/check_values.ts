@@ -5,6 +5,7 @@ import type { Problem } from "../document/problem.ts";
 import type { Entry, Group, Tree } from "../document/tree.ts";
 import { nearest } from "../nearest.ts";
 import { type Settings, settingsSchema } from "../schema/schema.ts";
+import { isSecretAt } from "../schema/view.ts";
 import { keyName } from "./key_name.ts";
 
 export function checkValues(values: unknown, tree: Group): { settings?: Settings; problems: Problem[] } {
@@ -16,7 +17,8 @@ export function checkValues(values: unknown, tree: Group): { settings?: Settings
 function problemOf(issue: v.BaseIssue<unknown>, tree: Group): Problem {
   const path = (issue.path ?? []).map(({ key }) => String(key));
   const { origin, name } = locate(tree, path);
-  return { origin, message: `${name}: ${given(issue, origin)}${messageOf(issue)}` };
+  const isSecret = isSecretAt(settingsSchema, path);
+  return { origin, isSecret, message: `${name}: ${given(issue, origin)}${messageOf(issue)}` };
 }
 
 /** What was given, where no line shows it. Secrets never come that far: any text will do for one. */

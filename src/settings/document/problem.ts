@@ -6,6 +6,8 @@ export interface Problem {
   origin: Origin;
   /** Without a full stop. */
   message: string;
+  /** Its line may hold a secret: it is not shown. */
+  isSecret?: boolean;
 }
 
 /** Problems of settings, all there are: exit code 2. */
@@ -34,9 +36,9 @@ function sortProblems(problems: readonly Problem[]): Problem[] {
   });
 }
 
-/** "weir.hcl:3:5: what is wrong", and the line itself where it stands in a file. */
-export function problemText({ origin, message }: Problem): string {
+/** "weir.hcl:3:5: what is wrong", and the line itself where it stands in a file and is nobody's secret. */
+export function problemText({ origin, message, isSecret = false }: Problem): string {
   const text = `${originText(origin)}: ${message}`;
-  const excerpt = origin.kind === "file" ? origin.source.excerpt(origin.offset) : undefined;
+  const excerpt = origin.kind === "file" && !isSecret ? origin.source.excerpt(origin.offset) : undefined;
   return excerpt === undefined ? text : `${text}\n${excerpt}`;
 }

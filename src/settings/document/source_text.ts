@@ -9,13 +9,20 @@ export interface Place {
 /** Longer ones are made by programs. */
 const LINE_SHOWN_MAX = 500;
 
-/** Values of keys that sound like secrets: lines go into logs. */
+/** Values of keys that sound like secrets, headers, and passwords in URLs: lines go into logs. */
 const SECRET_REGEXP =
   /((?:\b|_)(?:pass|password|passwd|bearer|authorization|secret|token|[\w-]*api[-_]?key)"?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}]+)/gi;
 
+const HEADERS_REGEXP = /(\bheaders"?\s*[=:]\s*[{[])([^}\]]*)/gi;
+const URL_PASSWORD_REGEXP = /(:\/\/[^\s/@:"']*:)([^\s/@"']+)(?=@)/g;
+
 /** Characters stay where they are, so that a caret points at the same one. */
 function hideSecrets(line: string): string {
-  return line.replace(SECRET_REGEXP, (_, key: string, value: string) => key + "*".repeat(value.length));
+  const hide = (_: string, key: string, value: string) => key + "*".repeat(value.length);
+  return [SECRET_REGEXP, HEADERS_REGEXP, URL_PASSWORD_REGEXP].reduce(
+    (text, regexp) => text.replace(regexp, hide),
+    line,
+  );
 }
 
 export class SourceText {

@@ -55,6 +55,14 @@ export function viewAt(root: Schema, path: readonly string[]): View | undefined 
   return at;
 }
 
+/** Whether what stands at a path may hold a secret: the key is one, is in one, or is a group with one in it. */
+export function isSecretAt(root: Schema, path: readonly string[]): boolean {
+  const names = path.map((key) => key.replace(/\[\d+\]$/, "")).filter((key) => !/^\d+$/.test(key));
+  const views = names.map((_, i) => viewAt(root, names.slice(0, i + 1)));
+  const keys = Object.values(views.at(-1)?.entries ?? {});
+  return views.some((at) => at?.facts.isSecret) || keys.some((schema) => view(schema).facts.isSecret);
+}
+
 /** Every key that is no group, by path; keys of a list's groups are reached through the list where `inLists` says so. */
 export function* leaves(
   root: Schema,

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { receiverUrl } from "../../../src/settings/mod.ts";
 import { load, problemsOf } from "../../support/config_text.ts";
 
@@ -93,5 +93,27 @@ Deno.test("receiverUrl() goes by the scheme, and where there is none by whether 
   for (const [receiver, url] of cases) {
     const { settings } = await load(`export: {traces: {otlp: {${receiver}}}}`);
     equal(receiverUrl(settings.export.traces.otlp[0]!).href, url, receiver);
+  }
+});
+
+Deno.test("export.traces.otlp shows no line that may hold a secret in what it says of it", async () => {
+  const receivers = [
+    'headers: { x-team: "s3cret\\u0001" }',
+    "headers:\n  x-team: [s3cret]",
+    "headers:\n  x-team: 4711",
+    "headers:\n  - s3cret",
+    "auth:\n  bearer: { token: s3cret }",
+    "auth:\n  bearer: s3cret\n  bearer_file: /x",
+    "auth:\n  tokn: s3cret",
+    "auth:\n  basic: { user: u, pas: s3cret }",
+    "timeout: never\nheaders: { x-team: s3cret }",
+    "tls: { ca_cert: 7, headers: { x-team: s3cret } }",
+    "endpoint: http://user:s3cret@host:4317",
+  ];
+  for (const text of receivers) {
+    const message = await load(`export:\n traces:\n  otlp:\n   ${text.replaceAll("\n", "\n   ")}`)
+      .then(() => "taken", (error: Error) => error.message);
+    match(message, /problem/, text);
+    doesNotMatch(message, /s3cret|4711/, text);
   }
 });
