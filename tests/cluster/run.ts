@@ -4,12 +4,14 @@
  *
  *     deno task test:cluster [FILE …]
  *
- * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, modes.
+ * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, counts, modes.
  */
 import { controlPlaneCommands } from "../support/tools/kubernetes.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
-const FILES = ["attribution", "races", "permissions", "access", "agent", "bench", "manifests", "deploy", "modes"];
+const NAMES = ["attribution", "races", "permissions", "access", "agent", "bench"];
+const CHART = ["manifests", "deploy", "counts", "modes"];
+const FILES = [...NAMES, ...CHART];
 
 const wanted = Deno.args.length ? Deno.args : FILES;
 const unknown = wanted.filter((file) => !FILES.includes(file));
