@@ -53,9 +53,8 @@ async function leftInCluster({ cluster }: Stage): Promise<string[]> {
 }
 
 Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled by Helm on two nodes", async (t) => {
-  const first = await weirImage();
-  await weirImage({ name: IMAGE_NEXT, version: "0.1.0-next" });
-  await using cluster = await NodeCluster.start({ images: [first, IMAGE_NEXT] });
+  const images = [await weirImage(), await weirImage({ name: IMAGE_NEXT, version: "0.1.0-next" })];
+  await using cluster = await NodeCluster.start({ images });
   const { namespace } = cluster.plane;
   await using collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
   const stage: Stage = { cluster, collector, sentPackets: 0 };

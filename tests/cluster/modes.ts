@@ -147,7 +147,8 @@ async function rightIsTaken(cluster: NodeCluster): Promise<void> {
     equal(await said("readyz"), "ok", "names are no reason to be restarted");
     match(await said("metrics", 10_250), /^weir_kubernetes_watch_state\{kind="Pod",state="forbidden"\} 1$/m);
     match(await said("metrics", 10_250), /^weir_kubernetes_errors_total\{kind="Pod",reason="forbidden"\} [1-9]/m);
-    const rule = /add to weir's ClusterRole:\s+- apiGroups: \[""\]\s+resources: \["pods"\]\s+verbs: \["list", "watch"\]/;
+    const rule =
+      /add to weir's ClusterRole:\s+- apiGroups: \[""\]\s+resources: \["pods"\]\s+verbs: \["list", "watch"\]/;
     match(await cluster.kubectl("logs", pod.metadata.name), rule);
     match(await cluster.kubectl("exec", pod.metadata.name, "--", "weir", "status"), rule);
   }
