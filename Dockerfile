@@ -24,11 +24,12 @@ COPY wasm wasm
 COPY tests/bench/conventional.bpf.c tests/bench/
 COPY tests/support/stranger.bpf.c tests/support/
 RUN deno task build
-ARG TARGETARCH=amd64
+ARG TARGETARCH
 WORKDIR /target
-RUN case ${TARGETARCH} in amd64) arch=x64 ;; arm64) arch=arm64 ;; \
-      *) echo "weir runs on amd64 and arm64, not on ${TARGETARCH}" >&2; exit 1 ;; esac \
- && npm pack --silent @deno/linux-${arch}-glibc@${DENO_VERSION} \
+RUN target=${TARGETARCH:-$(dpkg --print-architecture)} \
+ && case "${target}" in amd64) arch=x64 ;; arm64) arch=arm64 ;; \
+      *) echo "weir runs on amd64 and arm64, not on ${target}" >&2; exit 1 ;; esac \
+ && npm pack --silent "@deno/linux-${arch}-glibc@${DENO_VERSION}" \
  && tar -xzf ./*.tgz --strip-components=1 package/deno \
  && chmod 755 deno \
  && rm ./*.tgz \
@@ -39,7 +40,9 @@ COPY packaging/package.ts packaging/
 COPY src src
 RUN deno task package /opt/weir /target/deno
 
-FROM ${RUNTIME_BASE}
+# of the target, said once more: some builders would go on with the platform of the stage above
+# hadolint ignore=DL3029,DL3065
+FROM --platform=$TARGETPLATFORM ${RUNTIME_BASE}
 RUN apt-get update -q \
  && apt-get install -q -y --no-install-recommends iproute2 libbpf1 wget \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \

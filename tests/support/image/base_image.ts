@@ -4,7 +4,7 @@
  */
 import { cacheFolder, exists, mustRun, say } from "../host.ts";
 import { type Architecture, emulate } from "./emulation.ts";
-import { buildah, hasImage } from "./store.ts";
+import { BASE_PREFIX, buildah, hasImage } from "./store.ts";
 
 const SUITE = "bookworm";
 const RUNTIME = `localhost/weir-test/debian:${SUITE}-slim`;
@@ -35,8 +35,7 @@ async function makeRuntime(arch: Architecture): Promise<void> {
   const name = runtimeOf(arch);
   say(`making ${name} (once) …`);
   const cache = cacheFolder("images");
-  Deno.mkdirSync(cache, { recursive: true });
-  const folder = Deno.makeTempDirSync({ dir: cache, prefix: "debian-" });
+  const folder = Deno.makeTempDirSync({ dir: cache, prefix: BASE_PREFIX });
   try {
     await mustRun("debootstrap", ["--variant=minbase", `--arch=${arch}`, SUITE, folder, mirror()]);
     for (const path of LEFT_OUT) {

@@ -3,7 +3,9 @@ import { cacheFolder, exists, mustRun, run } from "../host.ts";
 
 const FOLDER = cacheFolder("images");
 /** What buildah calls containers that it builds in: outside of the lock there is none. */
-const BUILD_CONTAINER = /-working-container(-\d+)?$/;
+const BUILD_CONTAINER = /(^|-)working-container(-\d+)?$/;
+/** Of a base image that is made. */
+export const BASE_PREFIX = "debian-";
 
 /** What both take before their verb. */
 export const STORE_ARGS: readonly string[] = ["--root", `${FOLDER}/store`, "--runroot", `${FOLDER}/run`];
@@ -44,13 +46,18 @@ export function sharedName(name: string): string {
 }
 
 /**
- * What no recipe of today needs: layers whose name has gone to newer ones, names of processes that are over, and
- * containers in which builds were interrupted.
+ * What no recipe of today needs: layers whose name has gone to newer ones, names of processes that are over, and what
+ * builds that were interrupted have left.
  */
 async function prune(): Promise<void> {
-  const containers: Array<{ id: string; containername: string }> = JSON.parse(await buildah("containers", "--json"));
+  const containers: Array<{ id: string; containername: string }> | null = JSON.parse(
+    await buildah("containers", "--json"),
+  );
   for (const { id, containername } of containers ?? []) {
     if (BUILD_CONTAINER.test(containername)) await buildah("rm", id);
+  }
+  for (const { name } of Deno.readDirSync(FOLDER)) {
+    if (name.startsWith(BASE_PREFIX)) Deno.removeSync(`${FOLDER}/${name}`, { recursive: true });
   }
   const images: Array<{ names: string[] | null }> = JSON.parse(await buildah("images", "--json"));
   for (const name of images.flatMap(({ names }) => names ?? [])) {

@@ -25,8 +25,10 @@ async function build(options: ImageOptions): Promise<string> {
   const started = performance.now();
   const args = [
     ...["--isolation=chroot", "--pull-never", "--layers", "--quiet", "--platform", `linux/${arch}`],
+    // Debian 12's buildah does not know of them by itself
+    ...["--build-arg", "BUILDPLATFORM=linux/amd64", "--build-arg", `TARGETPLATFORM=linux/${arch}`],
     ...["--build-arg", `BUILD_BASE=${base.build}`, "--build-arg", `RUNTIME_BASE=${base.runtime}`],
-    ...["--build-arg", `VERSION=${version}`, "--build-arg", "BUILDPLATFORM=linux/amd64"],
+    ...["--build-arg", `VERSION=${version}`],
   ];
   // what it is built in is an image of its own: with a name it is kept for the next build
   await buildah("bud", ...args, "--target", "build", "--tag", `localhost/weir-test/build:${arch}`, ROOT);

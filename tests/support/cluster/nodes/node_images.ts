@@ -10,7 +10,7 @@ const FOLDERS = ["bin", "etc", "tmp", "www"];
 
 /** Writes images as archives that containerd imports, under the names that all runs share. Returns their paths. */
 export async function archiveImages(names: readonly string[], folder: string): Promise<string[]> {
-  await makeImages(makeBusybox);
+  if (!await hasBusybox()) await makeImages(makeBusybox);
   return await Promise.all([BUSYBOX_IMAGE, SANDBOX_IMAGE, ...names].map(async (name, place) => {
     const path = `${folder}/image-${place}.tar`;
     await buildah("push", "--quiet", name, `docker-archive:${path}:${sharedName(name)}`);
@@ -18,8 +18,12 @@ export async function archiveImages(names: readonly string[], folder: string): P
   }));
 }
 
+async function hasBusybox(): Promise<boolean> {
+  return await hasImage(BUSYBOX_IMAGE) && await hasImage(SANDBOX_IMAGE);
+}
+
 async function makeBusybox(): Promise<void> {
-  if (await hasImage(BUSYBOX_IMAGE) && await hasImage(SANDBOX_IMAGE)) return;
+  if (await hasBusybox()) return; // somebody else was first
   const root = Deno.makeTempDirSync({ prefix: "weirtest-busybox-" });
   try {
     for (const name of FOLDERS) Deno.mkdirSync(`${root}/${name}`);
