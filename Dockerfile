@@ -14,14 +14,9 @@ RUN apt-get update -q \
  && apt-get install -q -y --no-install-recommends bpftool ca-certificates clang-16 libbpf-dev linux-libc-dev npm \
  && rm -rf /var/lib/apt/lists/*
 ARG DENO_VERSION=2.9.5
-RUN npm install --global --no-fund --no-audit deno@${DENO_VERSION} && deno --version
-ARG TARGETARCH=amd64
-WORKDIR /target
-RUN case ${TARGETARCH} in amd64) arch=x64 ;; arm64) arch=arm64 ;; \
-      *) echo "weir runs on amd64 and arm64, not on ${TARGETARCH}" >&2; exit 1 ;; esac \
- && npm pack --silent @deno/linux-${arch}-glibc@${DENO_VERSION} \
- && tar -xzf ./*.tgz --strip-components=1 package/deno \
- && chmod 755 deno
+RUN npm install --global --no-fund --no-audit deno@${DENO_VERSION} \
+ && deno --version \
+ && npm cache clean --force
 WORKDIR /build
 COPY deno.json deno.lock build.ts ./
 COPY bpf bpf
@@ -29,12 +24,25 @@ COPY wasm wasm
 COPY tests/bench/conventional.bpf.c tests/bench/
 COPY tests/support/stranger.bpf.c tests/support/
 RUN deno task build
+ARG TARGETARCH
+WORKDIR /target
+RUN target=${TARGETARCH:-$(dpkg --print-architecture)} \
+ && case "${target}" in amd64) arch=x64 ;; arm64) arch=arm64 ;; \
+      *) echo "weir runs on amd64 and arm64, not on ${target}" >&2; exit 1 ;; esac \
+ && npm pack --silent "@deno/linux-${arch}-glibc@${DENO_VERSION}" \
+ && tar -xzf ./*.tgz --strip-components=1 package/deno \
+ && chmod 755 deno \
+ && rm ./*.tgz \
+ && npm cache clean --force
+WORKDIR /build
 COPY LICENSE ./
 COPY packaging/package.ts packaging/
 COPY src src
 RUN deno task package /opt/weir /target/deno
 
-FROM ${RUNTIME_BASE}
+# of the target, said once more: some builders would go on with the platform of the stage above
+# hadolint ignore=DL3029,DL3065
+FROM --platform=$TARGETPLATFORM ${RUNTIME_BASE}
 RUN apt-get update -q \
  && apt-get install -q -y --no-install-recommends iproute2 libbpf1 wget \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \

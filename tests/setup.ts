@@ -36,7 +36,7 @@ const IMAGE_TOOLS: Record<string, string> = {
   podman: "podman",
   runc: "runc",
   debootstrap: "debootstrap",
-  file: "file",
+  "qemu-aarch64-static": "qemu-user-static",
   pip: "python3-pip",
 };
 const KERNEL_TOOLS: Record<string, string> = {

@@ -4,8 +4,24 @@ import { CHART } from "../support/chart/render.ts";
 import type { Json } from "../support/cluster/api_user.ts";
 import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
 import { attachedPrograms, remaining, thingsOf } from "../support/cluster/nodes/attached_programs.ts";
-import { DEMO_NAMESPACE, demoObjects, HOST_PORT, NODE_PORT, WEB_PORT } from "../support/cluster/nodes/demo.ts";
-import { agentPods, helmArgs, rolledOut, troubles, wget, writeConfig } from "../support/cluster/nodes/installed.ts";
+import {
+  DEMO_NAMESPACE,
+  HOST_PORT,
+  inClient,
+  NODE_PORT,
+  podNames,
+  startDemo,
+  WEB_PORT,
+} from "../support/cluster/nodes/demo.ts";
+import {
+  agentPods,
+  helmArgs,
+  replaceAgents,
+  rolledOut,
+  troubles,
+  wget,
+  writeConfig,
+} from "../support/cluster/nodes/installed.ts";
 import { NodeCluster } from "../support/cluster/nodes/node_cluster.ts";
 import { Collector } from "../support/collector.ts";
 import { generate, type Sent } from "../support/generator.ts";
@@ -36,23 +52,9 @@ async function leftInCluster({ cluster }: Stage): Promise<string[]> {
   return names.split("\n").filter((name) => name.includes("weir"));
 }
 
-/** Runs a script in the client of a node. */
-async function inClient({ cluster }: Stage, node: string, script: string): Promise<string> {
-  const [pod] = await cluster.list(
-    "pods",
-    "-n",
-    DEMO_NAMESPACE,
-    "-l",
-    "app=client",
-    `--field-selector=spec.nodeName=${node}`,
-  );
-  return await cluster.kubectl("exec", "-n", DEMO_NAMESPACE, pod.metadata.name, "--", "sh", "-c", script);
-}
-
 Deno.test("weir is installed, looked at, upgraded, rolled back and uninstalled by Helm on two nodes", async (t) => {
-  const first = await weirImage();
-  await weirImage({ name: IMAGE_NEXT, version: "0.1.0-next" });
-  await using cluster = await NodeCluster.start({ images: [first, IMAGE_NEXT] });
+  const images = [await weirImage(), await weirImage({ name: IMAGE_NEXT, version: "0.1.0-next" })];
+  await using cluster = await NodeCluster.start({ images });
   const { namespace } = cluster.plane;
   await using collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
   const stage: Stage = { cluster, collector, sentPackets: 0 };
@@ -118,11 +120,8 @@ async function answers({ cluster }: Stage): Promise<void> {
   }
 }
 
-async function startsDemo(stage: Stage): Promise<void> {
-  const { cluster } = stage;
-  await cluster.apply(...demoObjects());
-  const sets = ["daemonset/web", "daemonset/client", "daemonset/host"];
-  await cluster.kubectl("rollout", "status", "-n", DEMO_NAMESPACE, ...sets, "--timeout=60s");
+async function startsDemo({ cluster }: Stage): Promise<void> {
+  await startDemo(cluster);
 }
 
 async function namesFlows(stage: Stage): Promise<void> {
@@ -158,7 +157,7 @@ async function namesFlows(stage: Stage): Promise<void> {
     { what: "a Service", address: clusterIP, port: 80, named: { "k8s.service.name": "web" }, nodes: ["n1"] },
   ];
   for (const { address, port } of talks) {
-    match(await inClient(stage, "n1", `timeout 3 wget -q -O- http://${address}:${port}/`), /hello from/);
+    match(await inClient(cluster, "n1", `timeout 3 wget -q -O- http://${address}:${port}/`), /hello from/);
   }
   const outside = await cluster.fromOutside(
     "wget",
@@ -179,15 +178,6 @@ interface Talk {
   named: Record<string, string>;
   /** Who tells of it. */
   nodes: string[];
-}
-
-function podNames({ metadata, spec }: Json): Record<string, string> {
-  return {
-    "k8s.pod.name": metadata.name,
-    "k8s.namespace.name": DEMO_NAMESPACE,
-    "k8s.daemonset.name": metadata.labels.app,
-    "k8s.node.name": spec.nodeName,
-  };
 }
 
 /** Spans of one direction, each with the node that told of it, by connection. */
@@ -223,20 +213,11 @@ async function assertNamed(collector: Collector, client: Json, talk: Talk): Prom
   }
 }
 
-/** Lets Helm replace or remove the agents that there are: each must stop with its books closed. */
-async function replace(stage: Stage, ...helm: string[]): Promise<void> {
-  const { cluster } = stage;
-  const logs = (await agentPods(cluster)).map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
-  await cluster.helm(...helm);
-  if (helm[0] !== "uninstall") await rolledOut(cluster);
-  for (const log of await Promise.all(logs)) match(log, /Stopped: .*books closed/);
-}
-
 async function upgradesConfiguration(stage: Stage): Promise<void> {
   const { cluster } = stage;
   const before = await agentPods(cluster);
   const wider = writeConfig(cluster, (text) => text.replace('"ens*"', '"ens*", "veth*"'));
-  await replace(stage, ...helmArgs("upgrade", wider, "--reuse-values"));
+  await replaceAgents(cluster, ...helmArgs("upgrade", wider, "--reuse-values"));
   const after = await agentPods(cluster);
   deepEqual(after.map(({ spec }) => spec.nodeName).sort(), ["n1", "n2"]);
   ok(after.every(({ metadata }) => !before.some((old) => old.metadata.name === metadata.name)));
@@ -249,7 +230,7 @@ async function upgradesImage(stage: Stage): Promise<void> {
   const { cluster } = stage;
   const next = ["--reuse-values", "--set", "image.tag=0.1.0-next"];
   const traffic = sendSteadily(cluster);
-  await replace(stage, "upgrade", "weir", CHART, ...next, "--wait", "--timeout", "2m");
+  await replaceAgents(cluster, "upgrade", "weir", CHART, ...next, "--wait", "--timeout", "2m");
   for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, IMAGE_NEXT);
   stage.sentPackets = (await traffic).packets;
 }
@@ -264,7 +245,7 @@ async function sendSteadily({ plane, nodes }: NodeCluster): Promise<Sent> {
 async function rollsBack(stage: Stage): Promise<void> {
   const { cluster, collector, sentPackets } = stage;
   match(await cluster.helm("history", "weir"), /^3\s.*deployed/m);
-  await replace(stage, "rollback", "weir", "1", "--wait", "--timeout", "2m");
+  await replaceAgents(cluster, "rollback", "weir", "1", "--wait", "--timeout", "2m");
   for (const { spec } of await agentPods(cluster)) equal(spec.containers[0].image, "localhost/weir-test/weir:0.1.0");
   for (const { namespace } of cluster.nodes) {
     ok(attachedPrograms(namespace).every(({ device }) => device === "eth0"));
@@ -284,7 +265,7 @@ async function uninstalls(stage: Stage): Promise<void> {
   const programs = cluster.nodes.flatMap(({ namespace }) => attachedPrograms(namespace));
   equal(programs.length, 4);
   const things = await thingsOf(programs);
-  await replace(stage, "uninstall", "weir", "--wait");
+  await replaceAgents(cluster, "uninstall", "weir", "--wait");
   await until("all of it to be gone", async () => (await leftInCluster(stage)).length === 0, SPANS_MS);
   for (const { namespace } of cluster.nodes) deepEqual(attachedPrograms(namespace), []);
   await until("programs and maps to be gone", async () => (await remaining(things)).length === 0);

@@ -1,6 +1,6 @@
 /** weir on real nodes in every mode that the chart has, and through what happens to nodes and to the API server. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { CHART } from "../support/chart/render.ts";
+import { CHART, SCENARIOS } from "../support/chart/render.ts";
 import { CONTROL_PLANE_ADDRESS } from "../support/cluster/nodes/addresses.ts";
 import { attachedPrograms } from "../support/cluster/nodes/attached_programs.ts";
 import {
@@ -27,7 +27,7 @@ Deno.test("weir runs in each mode of the chart, and is there again after what ha
   const { namespace } = cluster.plane;
   await using _collector = await Collector.start({ namespace, address: CONTROL_PLANE_ADDRESS });
   const modes = { hostNetwork, privileged, podIsDeleted, apiServerRestarts, nodeGoesAndComes, isUninstalled };
-  for (const [name, step] of Object.entries({ ...modes, withoutHelm, podSecurity })) {
+  for (const [name, step] of Object.entries({ ...modes, leastRights, rightIsTaken, withoutHelm, podSecurity })) {
     if (!await t.step(name, () => step(cluster))) throw new Error(`${name}: ${await troubles(cluster)}`);
   }
 });
@@ -112,6 +112,55 @@ async function isUninstalled(cluster: NodeCluster): Promise<void> {
   for (const { namespace } of cluster.nodes) {
     await until("its programs to be gone", () => attachedPrograms(namespace).length === 0, BACK_MS);
   }
+}
+
+/** With an account that there was before, and a role of no more than three kinds and what those need. */
+async function leastRights(cluster: NodeCluster): Promise<void> {
+  await cluster.kubectl("create", "serviceaccount", "watcher");
+  const values = ["--values", `${SCENARIOS}/minimal-rbac.yaml`];
+  await cluster.helm("install", "weir", CHART, ...IMAGE_VALUES, ...values, "--wait", "--timeout", "2m");
+  await rolledOut(cluster);
+  await assertReady(cluster);
+  const may = async (verb: string, resource: string) => {
+    const account = "--as=system:serviceaccount:default:watcher";
+    return await cluster.kubectl("auth", "can-i", verb, resource, account).then(() => true, () => false);
+  };
+  deepEqual([await may("watch", "pods"), await may("get", "pods"), await may("list", "secrets")], [true, false, false]);
+  for (const pod of await agentPods(cluster)) {
+    match(await wget(cluster, pod, "readyz?verbose"), /kubernetes: all lists are in$/m, "nothing that it goes without");
+    match(await cluster.kubectl("exec", pod.metadata.name, "--", "weir", "doctor"), /allows all \d+ permissions/);
+  }
+}
+
+/** While it runs: it goes on with what it knew, and says what is missing. */
+async function rightIsTaken(cluster: NodeCluster): Promise<void> {
+  const place = "/rules/0/resources/3";
+  const patch = [{ op: "test", path: place, value: "pods" }, { op: "remove", path: place }];
+  await cluster.kubectl("patch", "clusterrole", "weir", "--type=json", "-p", JSON.stringify(patch));
+  // a watch that runs is not cut by a change of roles
+  await cluster.plane.stopApiServer("SIGKILL");
+  await cluster.plane.startApiServer();
+  const pods = await agentPods(cluster);
+  for (const pod of pods) {
+    const said = (path: string, port?: number) => wget(cluster, pod, path, port).catch(() => "");
+    await until("it to notice", async () => (await said("readyz?verbose")).includes("without Pod"), BACK_MS);
+    equal(await said("readyz"), "ok", "names are no reason to be restarted");
+    match(await said("metrics", 10_250), /^weir_kubernetes_watch_state\{kind="Pod",state="forbidden"\} 1$/m);
+    match(await said("metrics", 10_250), /^weir_kubernetes_errors_total\{kind="Pod",reason="forbidden"\} [1-9]/m);
+    const rule =
+      /add to weir's ClusterRole:\s+- apiGroups: \[""\]\s+resources: \["pods"\]\s+verbs: \["list", "watch"\]/;
+    match(await cluster.kubectl("logs", pod.metadata.name), rule);
+    match(await cluster.kubectl("exec", pod.metadata.name, "--", "weir", "status"), rule);
+  }
+  await cluster.helm("upgrade", "weir", CHART, "--reuse-values", "--wait");
+  for (const pod of pods) {
+    const isBack = async () => !(await wget(cluster, pod, "readyz?verbose").catch(() => "without")).includes("without");
+    await until("the pods to be back", isBack, BACK_MS);
+    match(await cluster.kubectl("logs", pod.metadata.name), /Watching pods again/);
+  }
+  deepEqual((await agentPods(cluster)).map(({ metadata }) => metadata.name), pods.map(({ metadata }) => metadata.name));
+  await isUninstalled(cluster);
+  await cluster.kubectl("delete", "serviceaccount", "watcher");
 }
 
 async function withoutHelm(cluster: NodeCluster): Promise<void> {

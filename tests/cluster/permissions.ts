@@ -13,7 +13,7 @@ const ROLES = "/apis/rbac.authorization.k8s.io/v1";
 const ROLE = `${ROLES}/clusterroles/weir`;
 const RESYNC_MS = 60_000;
 
-const READ = ["get", "list", "watch"];
+const READ = ["list", "watch"];
 const RULES: Json[] = [
   { apiGroups: [""], resources: ["namespaces", "nodes", "services"], verbs: READ },
   { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets", "daemonsets"], verbs: READ },

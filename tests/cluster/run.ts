@@ -5,14 +5,14 @@
  *
  *     deno task test:cluster [FILE …]
  *
- * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, modes.
+ * Files: attribution, races, permissions, access, agent, bench; of the chart: manifests, deploy, counts, modes.
  */
 import { say } from "../support/host.ts";
 import { controlPlaneCommands } from "../support/tools/kubernetes.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 const OF_API_SERVER = ["attribution", "races", "permissions", "access", "agent", "bench", "manifests"];
-const OF_NODES = ["deploy", "modes"];
+const OF_NODES = ["deploy", "counts", "modes"];
 const FILES = [...OF_API_SERVER, ...OF_NODES];
 
 const wanted = Deno.args.length ? Deno.args : FILES;

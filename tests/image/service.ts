@@ -18,7 +18,7 @@ Deno.test("weir.service runs with three capabilities, counts, stops with closed 
   equal(await machine.run("systemd-analyze", "verify", "weir.service"), "");
   const security = await machine.run("systemd-analyze", "security", "weir.service", "--offline=yes");
   const [, exposure] = /Overall exposure level for weir\.service: ([\d.]+)/.exec(security) ?? [];
-  ok(Number(exposure) <= EXPOSURE_MOST, security.split("\n").at(-1));
+  ok(Number(exposure) <= EXPOSURE_MOST, security.split("\n").at(-1)!);
 
   await machine.write("/etc/weir/weir.hcl", 'discovery "instrument" {\n  interfaces = ["eth*"]\n}\n');
   await machine.run("systemctl", "daemon-reload");
@@ -39,7 +39,7 @@ Deno.test("weir.service runs with three capabilities, counts, stops with closed 
   await machine.run("systemctl", "stop", "weir");
   const log = await machine.run("journalctl", "-u", "weir", "-o", "cat", "--no-pager");
   const [, packets] = /Stopped: (\d+) packets seen, .*books closed/.exec(log) ?? [];
-  ok(Number(packets) >= sent.packets, log.split("\n").at(-1));
+  ok(Number(packets) >= sent.packets, log.split("\n").at(-1)!);
 
   await machine.write("/etc/weir/weir.hcl", "spam {}\n");
   await machine.run("systemctl", "start", "weir");

@@ -30,17 +30,18 @@ export function sumSpans(spans: readonly FlowSpan[], direction: Direction = "for
 
 /** What spans claim as counted: each direction where weir.counted says so. */
 export function sumCounted(spans: readonly FlowSpan[]): Amounts {
-  const of = (direction: Direction) =>
-    sumSpans(
-      spans.filter(({ attributes }) => [direction, "both"].includes(`${attributes["weir.counted"]}`)),
-      direction,
-    );
-  const [forward, reverse] = [of("forward"), of("reverse")];
+  const [forward, reverse] = [sumCountedOf(spans, "forward"), sumCountedOf(spans, "reverse")];
   return {
     frames: forward.frames + reverse.frames,
     packets: forward.packets + reverse.packets,
     bytes: forward.bytes + reverse.bytes,
   };
+}
+
+/** Of one direction, what spans claim as counted. */
+export function sumCountedOf(spans: readonly FlowSpan[], direction: Direction): Amounts {
+  const isCounted = ({ attributes }: FlowSpan) => [direction, "both"].includes(`${attributes["weir.counted"]}`);
+  return sumSpans(spans.filter(isCounted), direction);
 }
 
 /** A flow's identity as its span has it: "udp 10.0.0.1:5 10.0.0.2:6" */

@@ -81,5 +81,5 @@ export function pathOf({ group, version, resource }: Kind, namespace?: string): 
 
 /** The rule of a ClusterRole (or Role) without which a kind cannot be watched, as YAML. */
 export function roleRule({ group, resource }: Kind): string {
-  return `- apiGroups: ["${group}"]\n  resources: ["${resource}"]\n  verbs: ["get", "list", "watch"]`;
+  return `- apiGroups: ["${group}"]\n  resources: ["${resource}"]\n  verbs: ["list", "watch"]`;
 }

@@ -105,7 +105,7 @@ Deno.test("KubernetesNames is ready without what it may not see, and says which 
   assert.equal(
     kinds.find(({ kind }) => kind === "Pod")!.detail,
     "Cannot watch pods: pods is forbidden; add to weir's ClusterRole:\n" +
-      '- apiGroups: [""]\n  resources: ["pods"]\n  verbs: ["get", "list", "watch"]',
+      '- apiGroups: [""]\n  resources: ["pods"]\n  verbs: ["list", "watch"]',
   );
 });
 

@@ -67,6 +67,6 @@ Deno.test("kinds are known by what people call them, and say where they are serv
   assert.equal(pathOf(kindOf("CronJob")!, "a"), "/apis/batch/v1/namespaces/a/cronjobs");
   assert.equal(
     roleRule(kindOf("ReplicaSet")!),
-    '- apiGroups: ["apps"]\n  resources: ["replicasets"]\n  verbs: ["get", "list", "watch"]',
+    '- apiGroups: ["apps"]\n  resources: ["replicasets"]\n  verbs: ["list", "watch"]',
   );
 });

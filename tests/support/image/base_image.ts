@@ -3,7 +3,8 @@
  * others are built in trusts whom this machine trusts, too.
  */
 import { cacheFolder, exists, mustRun, say } from "../host.ts";
-import { buildah, hasImage } from "./store.ts";
+import { type Architecture, emulate } from "./emulation.ts";
+import { BASE_PREFIX, buildah, hasImage } from "./store.ts";
 
 const SUITE = "bookworm";
 const RUNTIME = `localhost/weir-test/debian:${SUITE}-slim`;
@@ -16,20 +17,27 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 const AUTHORITIES_THERE = "/etc/authorities.crt";
 
-/** The images' names. */
-export async function baseImages(): Promise<{ build: string; runtime: string }> {
-  if (!await hasImage(RUNTIME)) await makeRuntime();
+/** The images' names. arch: of the one to run in; what is built in is of this machine. */
+export async function baseImages(arch: Architecture): Promise<{ build: string; runtime: string }> {
+  await emulate(arch);
+  for (const one of new Set<Architecture>(["amd64", arch])) {
+    if (!await hasImage(runtimeOf(one))) await makeRuntime(one);
+  }
   if (!await hasImage(BUILD)) await makeBuild();
-  return { build: BUILD, runtime: RUNTIME };
+  return { build: BUILD, runtime: runtimeOf(arch) };
 }
 
-async function makeRuntime(): Promise<void> {
-  say(`making ${RUNTIME} (once) …`);
+function runtimeOf(arch: Architecture): string {
+  return arch === "amd64" ? RUNTIME : `${RUNTIME}-${arch}`;
+}
+
+async function makeRuntime(arch: Architecture): Promise<void> {
+  const name = runtimeOf(arch);
+  say(`making ${name} (once) …`);
   const cache = cacheFolder("images");
-  Deno.mkdirSync(cache, { recursive: true });
-  const folder = Deno.makeTempDirSync({ dir: cache, prefix: "debian-" });
+  const folder = Deno.makeTempDirSync({ dir: cache, prefix: BASE_PREFIX });
   try {
-    await mustRun("debootstrap", ["--variant=minbase", SUITE, folder, mirror()]);
+    await mustRun("debootstrap", ["--variant=minbase", `--arch=${arch}`, SUITE, folder, mirror()]);
     for (const path of LEFT_OUT) {
       Deno.removeSync(`${folder}/${path}`, { recursive: true });
       Deno.mkdirSync(`${folder}/${path}`);
@@ -39,8 +47,8 @@ async function makeRuntime(): Promise<void> {
     Deno.chmodSync(folder, 0o755);
     const container = await buildah("from", "scratch");
     await buildah("add", "--quiet", container, folder, "/");
-    await buildah("config", "--cmd", "bash", "--env", `PATH=${PATH}`, container);
-    await buildah("commit", "--quiet", "--rm", container, RUNTIME);
+    await buildah("config", "--arch", arch, "--cmd", "bash", "--env", `PATH=${PATH}`, container);
+    await buildah("commit", "--quiet", "--rm", container, name);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

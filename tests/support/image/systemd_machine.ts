@@ -1,7 +1,8 @@
 /** A Debian machine with systemd and weir's folder, as a container: services run there as they do on a host. */
-import { buildah, podman } from "./store.ts";
 import { until } from "../network_lab.ts";
+import { buildah, makeImages, ownName, podman } from "./store.ts";
 
+const SHARED_NAME = "localhost/weir-test/systemd:1";
 const PACKAGES = ["dbus", "systemd"];
 
 let count = 0;
@@ -17,7 +18,7 @@ export class SystemdMachine implements AsyncDisposable {
     await podman(
       ...["run", "--detach", "--name", machine.#name, "--runtime", "runc", "--privileged", "--systemd=always"],
       ...["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000", `--network=ns:${network}`],
-      ...["--entrypoint", "/lib/systemd/systemd", await withSystemd(image)],
+      ...["--entrypoint", "/lib/systemd/systemd", await makeImages(() => withSystemd(image))],
     );
     await until("systemd to be up", () => machine.run("systemctl", "is-system-running").catch(() => undefined), 30_000);
     return machine;
@@ -48,7 +49,7 @@ export class SystemdMachine implements AsyncDisposable {
 
 async function withSystemd(image: string): Promise<string> {
   const folder = Deno.makeTempDirSync({ prefix: "weirtest-" });
-  const name = "localhost/weir-test/systemd:1";
+  const [name, own] = [SHARED_NAME, ownName(SHARED_NAME)];
   const file = `FROM ${image}
 RUN apt-get update -q && apt-get install -q -y --no-install-recommends ${PACKAGES.join(" ")}
 RUN rm -rf /var/lib/apt/lists/* && mkdir -p /etc/weir
@@ -56,8 +57,9 @@ RUN rm -rf /var/lib/apt/lists/* && mkdir -p /etc/weir
   try {
     Deno.writeTextFileSync(`${folder}/Dockerfile`, file);
     await buildah("bud", "--isolation=chroot", "--pull-never", "--layers", "--quiet", "--tag", name, folder);
+    await buildah("tag", name, own);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
-  return name;
+  return own;
 }

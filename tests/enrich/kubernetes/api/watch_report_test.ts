@@ -43,8 +43,8 @@ Deno.test("WatchReport names the rules that are missing, and does not miss what 
   become("service", "unreachable", "refused", false);
   assert.deepEqual(told(), [
     "warn: Cannot watch pods, jobs: pods is forbidden; add to weir's ClusterRole:\n" +
-    '- apiGroups: [""]\n  resources: ["pods"]\n  verbs: ["get", "list", "watch"]\n' +
-    '- apiGroups: ["batch"]\n  resources: ["jobs"]\n  verbs: ["get", "list", "watch"]',
+    '- apiGroups: [""]\n  resources: ["pods"]\n  verbs: ["list", "watch"]\n' +
+    '- apiGroups: ["batch"]\n  resources: ["jobs"]\n  verbs: ["list", "watch"]',
     "warn: Cannot watch endpointslices: the API server does not serve discovery.k8s.io/v1; names do without until it does",
     "warn: Cannot watch services: refused",
   ]);

@@ -1,4 +1,5 @@
 /** weir in a cluster of real nodes, as the chart's page installs it and asks how it does. */
+import { match } from "node:assert/strict";
 import type { Json } from "../api_user.ts";
 import { CHART } from "../../chart/render.ts";
 import { CONTROL_PLANE_ADDRESS } from "./addresses.ts";
@@ -40,6 +41,14 @@ export async function agentPods(cluster: NodeCluster, namespace = "default"): Pr
 export async function wget(cluster: NodeCluster, { metadata }: Json, path: string, port = 8080): Promise<string> {
   const command = ["wget", "-q", "-O-", `http://localhost:${port}/${path}`];
   return (await cluster.kubectl("exec", "-n", metadata.namespace, metadata.name, "--", ...command)).trim();
+}
+
+/** Lets Helm replace or remove the agents that there are: each must stop with its books closed. */
+export async function replaceAgents(cluster: NodeCluster, ...helm: string[]): Promise<void> {
+  const logs = (await agentPods(cluster)).map(({ metadata }) => cluster.kubectl("logs", metadata.name, "--follow"));
+  await cluster.helm(...helm);
+  if (helm[0] !== "uninstall") await rolledOut(cluster);
+  for (const log of await Promise.all(logs)) match(log, /Stopped: .*books closed/);
 }
 
 /** What agents said last, for who looks into a failure. */

@@ -7,7 +7,7 @@ import { type Namespace, NetworkLab } from "../../network_lab.ts";
 import { helmCommand } from "../../tools/helm.ts";
 import { nodeCommands } from "../../tools/kubernetes.ts";
 import type { Json } from "../api_user.ts";
-import { CONTROL_PLANE_ADDRESS, NODE_PREFIX_LENGTH, nodeAddress } from "./addresses.ts";
+import { CONTROL_PLANE_ADDRESS, NODE_PREFIX_LENGTH, nodeAddress, OUTSIDE_ADDRESS } from "./addresses.ts";
 import { ClusterNode, sweepCgroups } from "./cluster_node.ts";
 import { NodeControlPlane } from "./node_control_plane.ts";
 import { archiveImages } from "./node_images.ts";
@@ -26,6 +26,8 @@ export class NodeCluster implements AsyncDisposable {
   readonly #undo: AsyncDisposableStack;
   readonly folder: string;
   readonly plane: NodeControlPlane;
+  /** A host beside the nodes, where nobody speaks but tests. */
+  readonly outside: Namespace;
   readonly nodes: ClusterNode[] = [];
   #archives: string[] = [];
 
@@ -34,6 +36,8 @@ export class NodeCluster implements AsyncDisposable {
     this.#undo = undo;
     this.folder = folder;
     this.plane = plane;
+    this.outside = lab.namespace("outside");
+    join(plane.namespace, this.outside, "outside", OUTSIDE_ADDRESS);
   }
 
   /** Boots it, and returns when all nodes are ready. */
@@ -102,7 +106,7 @@ export class NodeCluster implements AsyncDisposable {
 
   /** Runs a command where no pod and no node is, but all nodes can be reached. */
   async fromOutside(command: string, ...args: string[]): Promise<string> {
-    return await mustRun("nsenter", [`--net=${this.plane.namespace.path}`, command, ...args]);
+    return await mustRun("nsenter", [`--net=${this.outside.path}`, command, ...args]);
   }
 
   /** What there is, as objects. */
@@ -147,11 +151,16 @@ function openNamespace(lab: NetworkLab): Namespace {
   return namespace;
 }
 
-function joinNode(plane: Namespace, node: Namespace, name: string, address: string): void {
-  plane.ip(`link add name ${name} type veth peer name eth0 netns ${node.name}`);
+/** Puts a namespace into the network of the nodes. */
+function join(plane: Namespace, host: Namespace, name: string, address: string): void {
+  plane.ip(`link add name ${name} type veth peer name eth0 netns ${host.name}`);
   plane.ip(`link set dev ${name} master ${BRIDGE} up`);
-  node.ip(`address add ${address}/${NODE_PREFIX_LENGTH} dev eth0`);
-  node.ip("link set dev eth0 up");
+  host.ip(`address add ${address}/${NODE_PREFIX_LENGTH} dev eth0`);
+  host.ip("link set dev eth0 up");
+}
+
+function joinNode(plane: Namespace, node: Namespace, name: string, address: string): void {
+  join(plane, node, name, address);
   node.ip(`route replace default via ${CONTROL_PLANE_ADDRESS}`);
   node.set("ipv4/ip_forward", 1);
   node.set("bridge/bridge-nf-call-iptables", 1);

@@ -1,5 +1,5 @@
 /** Images for pods, made from this machine's files: a busybox that is also what holds a pod's namespaces. */
-import { buildah, hasImage } from "../../image/store.ts";
+import { buildah, hasImage, makeImages, sharedName } from "../../image/store.ts";
 
 /** As Kubernetes spells it: without a registry that anybody could be asked for it. */
 export const BUSYBOX_IMAGE = "localhost/weir-test/busybox:1";
@@ -8,18 +8,22 @@ export const SANDBOX_IMAGE = "localhost/weir-test/pause:1";
 const BUSYBOX = "/bin/busybox";
 const FOLDERS = ["bin", "etc", "tmp", "www"];
 
-/** Writes images as archives that containerd imports. Returns their paths. */
+/** Writes images as archives that containerd imports, under the names that all runs share. Returns their paths. */
 export async function archiveImages(names: readonly string[], folder: string): Promise<string[]> {
-  await makeBusybox();
+  if (!await hasBusybox()) await makeImages(makeBusybox);
   return await Promise.all([BUSYBOX_IMAGE, SANDBOX_IMAGE, ...names].map(async (name, place) => {
     const path = `${folder}/image-${place}.tar`;
-    await buildah("push", "--quiet", name, `docker-archive:${path}:${name}`);
+    await buildah("push", "--quiet", name, `docker-archive:${path}:${sharedName(name)}`);
     return path;
   }));
 }
 
+async function hasBusybox(): Promise<boolean> {
+  return await hasImage(BUSYBOX_IMAGE) && await hasImage(SANDBOX_IMAGE);
+}
+
 async function makeBusybox(): Promise<void> {
-  if (await hasImage(BUSYBOX_IMAGE) && await hasImage(SANDBOX_IMAGE)) return;
+  if (await hasBusybox()) return; // somebody else was first
   const root = Deno.makeTempDirSync({ prefix: "weirtest-busybox-" });
   try {
     for (const name of FOLDERS) Deno.mkdirSync(`${root}/${name}`);
