@@ -52,8 +52,8 @@ export function sharedName(name: string): string {
 }
 
 /**
- * What no recipe of today needs: names of older ones and of processes that are over, layers whose name has gone to newer
- * ones, and what builds that were interrupted have left.
+ * What no recipe of today needs: names of older ones and of processes that are over, layers whose name has gone to
+ * newer ones, and what builds that were interrupted have left.
  */
 async function prune(): Promise<void> {
   const containers: Array<{ id: string; containername: string }> | null = JSON.parse(
