@@ -120,15 +120,18 @@ async function leastRights(cluster: NodeCluster): Promise<void> {
   const values = ["--values", `${SCENARIOS}/minimal-rbac.yaml`];
   await cluster.helm("install", "weir", CHART, ...IMAGE_VALUES, ...values, "--wait", "--timeout", "2m");
   await rolledOut(cluster);
-  await assertReady(cluster);
   const may = async (verb: string, resource: string) => {
     const account = "--as=system:serviceaccount:default:watcher";
     return await cluster.kubectl("auth", "can-i", verb, resource, account).then(() => true, () => false);
   };
   deepEqual([await may("watch", "pods"), await may("get", "pods"), await may("list", "secrets")], [true, false, false]);
   for (const pod of await agentPods(cluster)) {
+    equal(await wget(cluster, pod, "readyz"), "ok");
     match(await wget(cluster, pod, "readyz?verbose"), /kubernetes: all lists are in$/m, "nothing that it goes without");
-    match(await cluster.kubectl("exec", pod.metadata.name, "--", "weir", "doctor"), /allows all \d+ permissions/);
+    match(
+      await cluster.kubectl("exec", pod.metadata.name, "--", "weir", "doctor", "--config", "/etc/weir/config.yaml"),
+      /allows all \d+ permissions/,
+    );
   }
 }
 
@@ -156,7 +159,8 @@ async function rightIsTaken(cluster: NodeCluster): Promise<void> {
   for (const pod of pods) {
     const isBack = async () => !(await wget(cluster, pod, "readyz?verbose").catch(() => "without")).includes("without");
     await until("the pods to be back", isBack, BACK_MS);
-    match(await cluster.kubectl("logs", pod.metadata.name), /Watching pods again/);
+    const said = () => cluster.kubectl("logs", pod.metadata.name);
+    await until("the log to say so", async () => (await said()).includes("Watching pods again"));
   }
   deepEqual((await agentPods(cluster)).map(({ metadata }) => metadata.name), pods.map(({ metadata }) => metadata.name));
   await isUninstalled(cluster);

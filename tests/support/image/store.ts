@@ -2,6 +2,12 @@
 import { cacheFolder, exists, mustRun, run } from "../host.ts";
 
 const FOLDER = cacheFolder("images");
+const PREFIX = "localhost/weir-test/";
+/** What recipes of today make. Other names are of older ones. */
+const NAMES = new Set([
+  ...["debian:bookworm-slim", "debian:bookworm-slim-arm64", "debian:bookworm-build", "build:1"],
+  ...["weir:0.1.0", "weir:0.1.0-next", "weir:0.1.0-arm64", "systemd:1", "busybox:1", "pause:1"],
+]);
 /** What buildah calls containers that it builds in: outside of the lock there is none. */
 const BUILD_CONTAINER = /(^|-)working-container(-\d+)?$/;
 /** Of a base image that is made. */
@@ -46,8 +52,8 @@ export function sharedName(name: string): string {
 }
 
 /**
- * What no recipe of today needs: layers whose name has gone to newer ones, names of processes that are over, and what
- * builds that were interrupted have left.
+ * What no recipe of today needs: names of older ones and of processes that are over, layers whose name has gone to
+ * newer ones, and what builds that were interrupted have left.
  */
 async function prune(): Promise<void> {
   const containers: Array<{ id: string; containername: string }> | null = JSON.parse(
@@ -62,7 +68,8 @@ async function prune(): Promise<void> {
   const images: Array<{ names: string[] | null }> = JSON.parse(await buildah("images", "--json"));
   for (const name of images.flatMap(({ names }) => names ?? [])) {
     const [, pid] = /-run-(\d+):/.exec(name) ?? [];
-    if (pid && !exists(`/proc/${pid}`)) await podman("untag", name, name);
+    const isNeeded = NAMES.has(sharedName(name).replace(PREFIX, "")) && (!pid || exists(`/proc/${pid}`));
+    if (!isNeeded) await podman("untag", name, name);
   }
   await podman("image", "prune", "--force");
 }

@@ -51,8 +51,8 @@ async function withSystemd(image: string): Promise<string> {
   const folder = Deno.makeTempDirSync({ prefix: "weirtest-" });
   const [name, own] = [SHARED_NAME, ownName(SHARED_NAME)];
   const file = `FROM ${image}
-RUN apt-get update -q && apt-get install -q -y --no-install-recommends ${PACKAGES.join(" ")}
-RUN rm -rf /var/lib/apt/lists/* && mkdir -p /etc/weir
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends ${PACKAGES.join(" ")} \\
+  && rm -rf /var/lib/apt/lists/* /var/cache/* && mkdir -p /etc/weir
 `;
   try {
     Deno.writeTextFileSync(`${folder}/Dockerfile`, file);

@@ -4,6 +4,7 @@ import { baseImages } from "./base_image.ts";
 import { type Architecture } from "./emulation.ts";
 import { buildah, makeImages, ownName } from "./store.ts";
 
+const BUILD = "localhost/weir-test/build:1";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 export interface ImageOptions {
@@ -30,8 +31,8 @@ async function build(options: ImageOptions): Promise<string> {
     ...["--build-arg", `BUILD_BASE=${base.build}`, "--build-arg", `RUNTIME_BASE=${base.runtime}`],
     ...["--build-arg", `VERSION=${version}`],
   ];
-  // what it is built in is an image of its own: with a name it is kept for the next build
-  await buildah("bud", ...args, "--target", "build", "--tag", `localhost/weir-test/build:${arch}`, ROOT);
+  // what it is built in is an image of its own: with a name it is kept for the next build, of any architecture
+  if (arch === "amd64") await buildah("bud", ...args, "--target", "build", "--tag", BUILD, ROOT);
   await buildah("bud", ...args, "--tag", name, ROOT);
   const own = ownName(name);
   await buildah("tag", name, own);
