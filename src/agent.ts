@@ -34,14 +34,14 @@ import {
 } from "./count/mod.ts";
 import { assert } from "./errors.ts";
 import type { Exporter, ExporterRecords } from "./export/mod.ts";
-import type { FilterSettings } from "./filter/filter.ts";
+import type { FilterSettings } from "./filter_keys.ts";
 import type { Hook, InterfaceTaken, TcxOrder } from "./flow.ts";
 import { FlowRecord, RECORD_BYTES } from "./flow_record.ts";
 import { HandOut, type HandOutOptions } from "./hand_out.ts";
 import type { Histogram } from "./histogram.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
-import type { RecordCounts } from "./filter/record_gate.ts";
+import type { RecordCounts } from "./filter/mod.ts";
 
 export interface AgentOptions extends HandOutOptions {
   kernel: Kernel;

@@ -6,14 +6,15 @@ import type { AttributeSets } from "./attribute_sets.ts";
 import { type Amount, type ExporterTerms, zeroAmount } from "./books.ts";
 import { type EndedCount, EndedFlows, OutReader } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
-import { type Exporter, type ExporterRecords, Outlets, RecordSum } from "./export/mod.ts";
-import type { FilterSettings } from "./filter/filter.ts";
+import { type Exporter, type ExporterRecords, Outlets } from "./export/mod.ts";
+import type { FilterSettings } from "./filter_keys.ts";
 import type { FlowRecord } from "./flow_record.ts";
 import { DEFAULT_BUCKETS, Histogram } from "./histogram.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
-import { type GateTerms, type RecordCounts, RecordGate } from "./filter/record_gate.ts";
+import { type GateTerms, type RecordCounts, RecordGate } from "./filter/mod.ts";
+import { RecordSum } from "./record_sum.ts";
 import { RecentRecords } from "./recent_records.ts";
-import type { Sampling } from "./filter/sampling.ts";
+import type { Sampling } from "./sampling.ts";
 import { nextTurn } from "./turn.ts";
 
 export interface HandOutOptions {

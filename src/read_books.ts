@@ -3,7 +3,7 @@ import type { Books, ExporterTerms } from "./books.ts";
 import type { KernelBooks } from "./collect/mod.ts";
 import type { TableBooks } from "./count/mod.ts";
 import { HOOKS } from "./flow.ts";
-import type { GateTerms } from "./filter/record_gate.ts";
+import type { GateTerms } from "./filter/mod.ts";
 
 export function readBooks(
   kernel: KernelBooks,

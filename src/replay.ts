@@ -40,7 +40,7 @@ import {
 } from "./count/mod.ts";
 import type { MeaningOf } from "./enrich/mod.ts";
 import { type Exporter, type ExporterRecords, READY_RECORDS } from "./export/mod.ts";
-import type { FilterSettings, NamedDevice } from "./filter/filter.ts";
+import type { FilterSettings, NamedDevice } from "./filter_keys.ts";
 import {
   ANCHORS_MAX,
   DRAIN_RECORDS,
@@ -51,9 +51,9 @@ import {
 } from "./limits.ts";
 import { createMemory, DEVICE_TABLE_BYTES, type MemoryOptions, type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { readBooks } from "./read_books.ts";
-import { type RecordCounts, RecordGate } from "./filter/record_gate.ts";
+import { type RecordCounts, RecordGate } from "./filter/mod.ts";
 import { ReplayClock } from "./replay_clock.ts";
-import type { Sampling } from "./filter/sampling.ts";
+import type { Sampling } from "./sampling.ts";
 
 export interface ReplayOptions {
   kernel: Kernel;

@@ -2,7 +2,7 @@
  * A filter's addresses as the kernel program reads them: a tree, one byte of an address a step (bpf/filter.h).
  * A thousand prefixes cost a packet what one does, 10 ns for both addresses: tests/bench/filter.ts.
  */
-import { type AddressVerdicts, rangeOf } from "../filter/address_verdicts.ts";
+import { type AddressVerdicts, rangeOf } from "../address_verdicts.ts";
 import { FILTER_NODES_MAX } from "../limits.ts";
 
 export const NODE_ENTRIES = 256;

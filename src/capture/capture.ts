@@ -6,7 +6,7 @@ import type { Hook, InterfaceTaken, TcxOrder } from "../flow.ts";
 import { closeFd, duplicateFd, EBUSY, waitForGracePeriod } from "../libc.ts";
 import { log } from "../log.ts";
 import { DEVICE_TABLE_BYTES, type MemoryPlan } from "../memory_plan.ts";
-import type { Sampling } from "../filter/sampling.ts";
+import type { Sampling } from "../sampling.ts";
 import { Attacher, type AttachMode, type ChainedProgram } from "./attach.ts";
 import { auditDevice, type AuditLine } from "./audit.ts";
 import { type DeviceCounters, linkOf } from "./device.ts";

@@ -1,6 +1,6 @@
 /** The devices whose packets the filter keeps out: told to the kernel program before it runs on one of them. */
 import { KernelError } from "../errors.ts";
-import type { NamedDevice } from "../filter/filter.ts";
+import type { NamedDevice } from "../filter_keys.ts";
 import { log } from "../log.ts";
 import type { LinkChange } from "./links.ts";
 import type { FlowProgram } from "./program.ts";

@@ -2,8 +2,8 @@
  * The part of a filter that the kernel program decides: what is so for a packet whoever began its flow, and whatever
  * becomes of it. A packet that can pass one way round, or perhaps, is counted, and the table decides.
  */
-import { addressVerdicts } from "../filter/address_verdicts.ts";
-import { devicesPass, Ends, type FilterSettings, type NamedDevice, namesPass, numbersPass } from "../filter/filter.ts";
+import { addressVerdicts } from "../address_verdicts.ts";
+import { devicesPass, Ends, type FilterSettings, type NamedDevice, namesPass, numbersPass } from "../filter_keys.ts";
 import { protocolNames } from "../names.ts";
 import { addressTree } from "./address_tree.ts";
 import { Withhold } from "./knobs.ts";

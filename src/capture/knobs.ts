@@ -2,7 +2,7 @@
 import { assert } from "../errors.ts";
 import { RING_WAKE_PARTS } from "../limits.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
-import type { Sampling } from "../filter/sampling.ts";
+import type { Sampling } from "../sampling.ts";
 import type { KernelFilter } from "./kernel_filter.ts";
 
 export const KNOBS_BYTES = 176;

@@ -1,7 +1,7 @@
 /** The flow table, typed: what the collector's thread calls. */
 import { assert } from "../errors.ts";
 import { CPU_AREA_BYTES, MARKS_AT, type MemoryPlan } from "../memory_plan.ts";
-import { type Sampling, SAMPLING_MULTIPLIERS } from "../filter/sampling.ts";
+import { type Sampling, SAMPLING_MULTIPLIERS } from "../sampling.ts";
 import { instantiateTable, type TableExports, type TableHost } from "./instance.ts";
 import * as at from "./table_layout.ts";
 

@@ -18,5 +18,4 @@ export { QueuedExporter } from "./queued_exporter.ts";
 export { queuedContext, type References } from "./references.ts";
 export { flowSpan } from "./span.ts";
 export type { Answer } from "./sender.ts";
-export { RecordSum } from "./tally.ts";
 export { colourStyle, countText, durationText, plainStyle, sizeText, textHeader, textLine } from "./text_lines.ts";

@@ -11,7 +11,8 @@ import { DEFAULT_BUCKETS, Histogram, type HistogramBuckets } from "../histogram.
 import { type Exporter, type ExporterRecords, type QueueFigures, READY_RECORDS } from "./exporter.ts";
 import { type RecordBatch, RecordQueue } from "./record_queue.ts";
 import type { Answer, Sender } from "./sender.ts";
-import { RecordSum, Tally } from "./tally.ts";
+import { RecordSum } from "../record_sum.ts";
+import { Tally } from "./tally.ts";
 
 export interface QueuedExporterOptions {
   /** Records that wait or are on their way; beyond, detail is given up. */

@@ -1,6 +1,6 @@
 /** The part of the filter that goes by names from Kubernetes: decided once a record's ends have been named. */
 import type { AttributeSet, FlowNames } from "../attribute_sets.ts";
-import { type FilterSettings, hasPatterns, namesPass, passes, unknownPasses } from "./filter.ts";
+import { type FilterSettings, hasPatterns, namesPass, passes, unknownPasses } from "../filter_keys.ts";
 import { glob } from "../name_pattern.ts";
 
 export type NameFilter = (names: FlowNames) => boolean;

@@ -5,7 +5,7 @@
  * Nothing is remembered of a flow: its next record is judged by what the flow is like then.
  */
 import { macText } from "../address.ts";
-import { AddressRanges, addressVerdicts } from "./address_verdicts.ts";
+import { AddressRanges, addressVerdicts } from "../address_verdicts.ts";
 import {
   devicesPass,
   Ends,
@@ -15,7 +15,7 @@ import {
   numbersPass,
   passes,
   type Patterns,
-} from "./filter.ts";
+} from "../filter_keys.ts";
 import { Fact, type FlowRecord, type Side } from "../flow_record.ts";
 import { icmpCodeName, icmpTypeName } from "../icmp_names.ts";
 import { dscpName, ecnName, protocolNames, tcpFlagNames } from "../names.ts";

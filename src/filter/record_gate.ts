@@ -3,14 +3,14 @@
  * sampling judge a flow by what it is like at that moment; what they keep back is booked here, and what passes, too.
  */
 import { type Amount, sum } from "../books.ts";
-import { RecordSum } from "../export/mod.ts";
-import type { FilterSettings } from "./filter.ts";
+import { RecordSum } from "../record_sum.ts";
+import type { FilterSettings } from "../filter_keys.ts";
 import type { Meaning } from "../flow.ts";
 import { hasFailed } from "./flow_failure.ts";
 import { Fact, type FlowRecord } from "../flow_record.ts";
 import { type NameFilter, nameFilter } from "./name_filter.ts";
 import { type InterfaceOf, type RecordFilter, recordFilter } from "./record_filter.ts";
-import type { Sampling } from "./sampling.ts";
+import type { Sampling } from "../sampling.ts";
 
 /** The gate's part of the books. */
 export interface GateTerms {

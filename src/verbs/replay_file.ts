@@ -6,7 +6,7 @@ import type { References } from "../export/mod.ts";
 import { REPLAY_QUEUE_RECORDS } from "../limits.ts";
 import { log, startLogging } from "../log.ts";
 import { Replay } from "../replay.ts";
-import { samplingOf } from "../filter/sampling.ts";
+import { samplingOf } from "../sampling.ts";
 import { booksView } from "../serve/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { reportFinalBooks } from "./final_books.ts";

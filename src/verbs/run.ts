@@ -16,7 +16,7 @@ import { type Exporter, flowSpan, queuedContext, type References } from "../expo
 import type { FlowRecord } from "../flow_record.ts";
 import { log, startLogging } from "../log.ts";
 import { claimRunFile, type RunFile } from "../run_file.ts";
-import { type Sampling, samplingOf } from "../filter/sampling.ts";
+import { type Sampling, samplingOf } from "../sampling.ts";
 import { booksView, type RouteOptions } from "../serve/mod.ts";
 import { LiveSettings, type Settings } from "../settings/mod.ts";
 import { VERSION } from "../version.ts";

@@ -5,7 +5,7 @@
 import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
 import { RecordGate } from "../../src/filter/record_gate.ts";
-import { type Sampling, samplingOf } from "../../src/filter/sampling.ts";
+import { type Sampling, samplingOf } from "../../src/sampling.ts";
 import { filterOf, type WrittenFilter } from "../support/filters.ts";
 import { type FlowLab, openFlowLab } from "../support/flow_lab.ts";
 import { meaning } from "../support/meanings.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import { WITHHELD_PLACES } from "../../src/capture/strays.ts";
-import { samplingOf } from "../../src/filter/sampling.ts";
+import { samplingOf } from "../../src/sampling.ts";
 import { filterOf, type WrittenFilter } from "../support/filters.ts";
 import {
   arp,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { kernelFilter } from "../../src/capture/kernel_filter.ts";
 import { EVENTS, MALFORMED, TERMS } from "../../src/collect/kernel_books.ts";
-import { samplingOf } from "../../src/filter/sampling.ts";
+import { samplingOf } from "../../src/sampling.ts";
 import { filterOf } from "../support/filters.ts";
 import { arp, type Bytes, cut, ethernet, hopByHop, ipv4, ipv6, packet, pad, tcp, udp } from "../support/packet.ts";
 import { type Outcome, ProgramProbe, sharedProbe } from "../support/program_probe.ts";

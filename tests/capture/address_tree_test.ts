@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { addressVerdicts } from "../../src/filter/address_verdicts.ts";
+import { addressVerdicts } from "../../src/address_verdicts.ts";
 import { addressTree, LEAF, NODE_ENTRIES } from "../../src/capture/address_tree.ts";
-import { Ends } from "../../src/filter/filter.ts";
+import { Ends } from "../../src/filter_keys.ts";
 import { filterOf, type Written } from "../support/filters.ts";
 import { mapped } from "../support/slot_writer.ts";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { FilteredDevices } from "../../src/capture/filtered_devices.ts";
 import type { FlowProgram } from "../../src/capture/program.ts";
 import { KernelError } from "../../src/errors.ts";
-import { devicesPass } from "../../src/filter/filter.ts";
+import { devicesPass } from "../../src/filter_keys.ts";
 import { FakeMachine } from "../support/fake_kernel.ts";
 import { filterOf, type WrittenFilter } from "../support/filters.ts";
 

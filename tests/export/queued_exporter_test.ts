@@ -4,7 +4,7 @@ import { sum } from "../../src/books.ts";
 import { QueuedExporter } from "../../src/export/queued_exporter.ts";
 import type { RecordBatch } from "../../src/export/record_queue.ts";
 import type { Answer, Sender } from "../../src/export/sender.ts";
-import { RecordSum } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
 import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
 import { CLIENT } from "../support/meanings.ts";
 import { fillRandomRecord, seededRandom } from "../support/random_records.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { sum, zeroAmount } from "../../src/books.ts";
 import { type RecordBatch, RecordQueue } from "../../src/export/record_queue.ts";
-import { RecordSum } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
 import { FlowRecord, RECORD_BYTES, RECORD_OFFSETS as AT, RECORD_QUEUE_AGGREGATE } from "../../src/flow_record.ts";
 import { CLIENT, INTERNAL, SERVER } from "../support/meanings.ts";
 import { fillRandomRecord, seededRandom } from "../support/random_records.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CountingExporter } from "../../src/export/counting.ts";
-import { RecordSum, Tally } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
+import { Tally } from "../../src/export/tally.ts";
 import { Fact } from "../../src/flow_record.ts";
 import { zeroAmount } from "../../src/books.ts";
 import { buildRecord } from "../support/build_record.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { zeroAmount } from "../../src/books.ts";
 import { Fact, RECORD_AGGREGATE } from "../../src/flow_record.ts";
 import { RecordGate } from "../../src/filter/record_gate.ts";
-import { KEEP_ALL, samplingOf } from "../../src/filter/sampling.ts";
+import { KEEP_ALL, samplingOf } from "../../src/sampling.ts";
 import { buildRecord, type RecordFields } from "../support/build_record.ts";
 import { filterOf, type WrittenFilter } from "../support/filters.ts";
 import { meaning } from "../support/meanings.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { type Amount, checkBooks, zeroAmount } from "../../src/books.ts";
 import type { TableDevice } from "../../src/capture/device_table.ts";
-import { RecordSum } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
 import { verdictOf } from "../support/counting_oracle.ts";
 import { BRIDGE, bridgedHost, ETH, LO, onlyAttached, POD_A, POD_B } from "../support/host_devices.ts";
 import { type Random, randomTest } from "../support/random.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { sum } from "../../src/books.ts";
 import type { Exporter } from "../../src/export/exporter.ts";
-import { RecordSum } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
 import { FlowRecord, RECORD_BYTES } from "../../src/flow_record.ts";
 import { CLIENT } from "./meanings.ts";
 import { until } from "./network_lab.ts";

@@ -1,5 +1,5 @@
 /** Filters as people write them, and as weir has them, without a file in between. */
-import type { FilterSettings } from "../../src/filter/filter.ts";
+import type { FilterSettings } from "../../src/filter_keys.ts";
 import { parseAddressPattern } from "../../src/settings/patterns/address_pattern.ts";
 import { parseLabelPattern } from "../../src/settings/patterns/label_pattern.ts";
 import { parseNumberRange } from "../../src/settings/patterns/number_range.ts";

@@ -24,7 +24,7 @@ import {
   type MemoryPlan,
   planMemory,
 } from "../../src/memory_plan.ts";
-import type { Sampling } from "../../src/filter/sampling.ts";
+import type { Sampling } from "../../src/sampling.ts";
 import { readSlot, type SlotView } from "./slot_view.ts";
 
 /** The defaults of the settings' span block. */

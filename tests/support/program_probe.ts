@@ -24,7 +24,7 @@ import {
   planMemory,
   SLOT_WAYS,
 } from "../../src/memory_plan.ts";
-import type { Sampling } from "../../src/filter/sampling.ts";
+import type { Sampling } from "../../src/sampling.ts";
 import { type BookedFrame, BooksMoment } from "./books_delta.ts";
 import type { Bytes } from "./packet.ts";
 import { RingReader } from "./ring_reader.ts";

@@ -1,5 +1,5 @@
 /** The hash that flows are sampled by, a third time: in numbers of any size, from addresses as text. */
-import type { Sampling } from "../../src/filter/sampling.ts";
+import type { Sampling } from "../../src/sampling.ts";
 import { mapped } from "./slot_writer.ts";
 
 export interface SampledTuple {

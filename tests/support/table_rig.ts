@@ -6,7 +6,7 @@ import { type Amount, type Books, checkBooks, sum, zeroAmount } from "../../src/
 import type { TableDevice } from "../../src/capture/device_table.ts";
 import { SWEEP_DONE, SWEEP_MORE, SWEEP_OUT_FULL, type TableOptions } from "../../src/count/table.ts";
 import { SETTINGS_LONGS, SETTINGS_LONGS_AT } from "../../src/count/table_layout.ts";
-import { RecordSum } from "../../src/export/tally.ts";
+import { RecordSum } from "../../src/record_sum.ts";
 import { FlowRecord, RECORD_BYTES, RECORD_OFFSETS } from "../../src/flow_record.ts";
 import { createMemory, type MemoryOptions, type MemoryPlan, planMemory } from "../../src/memory_plan.ts";
 import { openTableLab, type TableLab } from "./flow_lab.ts";

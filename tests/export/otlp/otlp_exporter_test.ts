@@ -14,7 +14,7 @@ import {
   statusMessage,
 } from "../../../src/export/otlp/response.ts";
 import { flowSpan } from "../../../src/export/span.ts";
-import { RecordSum } from "../../../src/export/tally.ts";
+import { RecordSum } from "../../../src/record_sum.ts";
 import { FlowRecord, RECORD_BYTES } from "../../../src/flow_record.ts";
 import { until } from "../../support/network_lab.ts";
 import { openReceiver, type OtlpReceiver, type Reply } from "../../support/otlp_receiver.ts";

@@ -1,7 +1,7 @@
 /** A filter's addresses, of both ends at once: every address has one answer; neighbours with the same are a range. */
-import { Ends, hasPatterns, type Patterns } from "./filter.ts";
-import type { FlowRecord, Side } from "../flow_record.ts";
-import type { AddressPattern } from "../settings/mod.ts";
+import { Ends, hasPatterns, type Patterns } from "./filter_keys.ts";
+import type { FlowRecord, Side } from "./flow_record.ts";
+import type { AddressPattern } from "./settings/mod.ts";
 
 type AddressKey = Patterns<AddressPattern> | undefined;
 

@@ -6,7 +6,7 @@
 export interface SamplingSettings {
   /** The part of flows that is kept. */
   rate: number;
-  /** Flows that failed are all kept: then the table decides, on the flow's last state. */
+  /** Flows that failed are all kept: then it is decided on the flow's last state, as its record is handed out. */
   keep_failures: boolean;
   seed: number;
 }

@@ -1,6 +1,6 @@
 /** What filters have in common, wherever a part of them is decided. */
-import { glob } from "../name_pattern.ts";
-import type { NamePattern, NumberRange, Settings } from "../settings/mod.ts";
+import { glob } from "./name_pattern.ts";
+import type { NamePattern, NumberRange, Settings } from "./settings/mod.ts";
 
 /** Which flows are handed out. */
 export type FilterSettings = Settings["filter"];

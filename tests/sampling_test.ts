@@ -1,11 +1,11 @@
 /** One hash in three languages: the kernel program's, the table's and the tests' own say the same of every tuple. */
 import assert from "node:assert/strict";
-import { KEEP_ALL, samplingOf } from "../../src/filter/sampling.ts";
-import { ethernet, icmp, icmp6, ipv4, ipv6, type Layer, packet, raw, sctp, tcp, udp } from "../support/packet.ts";
-import { ProgramProbe } from "../support/program_probe.ts";
-import { type Random, randomTest } from "../support/random.ts";
-import { type SampledTuple, samplingHash } from "../support/sampling_hash.ts";
-import { openTableRig } from "../support/table_rig.ts";
+import { KEEP_ALL, samplingOf } from "../src/sampling.ts";
+import { ethernet, icmp, icmp6, ipv4, ipv6, type Layer, packet, raw, sctp, tcp, udp } from "./support/packet.ts";
+import { ProgramProbe } from "./support/program_probe.ts";
+import { type Random, randomTest } from "./support/random.ts";
+import { type SampledTuple, samplingHash } from "./support/sampling_hash.ts";
+import { openTableRig } from "./support/table_rig.ts";
 
 const TUPLES = 2_003;
 const PROBES = 7;
