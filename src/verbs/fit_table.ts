@@ -12,7 +12,11 @@ const MIB = 1024 * 1024;
  * Settings whose table fits the limit of memory. Without a limit they stay as they are, and what somebody set stays in
  * any case. flowsMost: no more, as memory was set aside for so many.
  */
-export function fitTable(loaded: LoadedSettings, flowsMost = Infinity, read = readSystemFile): LoadedSettings {
+export function fitTable<Loaded extends Pick<LoadedSettings, "settings" | "origins">>(
+  loaded: Loaded,
+  flowsMost = Infinity,
+  read = readSystemFile,
+): Loaded {
   const { settings, origins } = loaded;
   if (origins.find("limits.flows_max") !== undefined) return loaded;
   const limitBytes = memoryLimitBytes(read);
@@ -36,6 +40,11 @@ export function reportMemory(settings: Settings, read = readSystemFile): void {
       facts,
     );
   }
+}
+
+/** What an agent with these settings takes where all is full. */
+export function plannedBytes(settings: Settings): number {
+  return roomOf(settings, Infinity, settings.limits.flows_max).plannedBytes;
 }
 
 function roomOf({ limits, export: { traces } }: Settings, limitBytes: number, flowsWanted?: number): TableRoom {

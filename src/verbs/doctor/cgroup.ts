@@ -1,6 +1,7 @@
 /** What the control group of this process may use, and whether weir fits in when its table is full. */
 import { type Machine, readMounts, type Requirement } from "../../capture/mod.ts";
 import { sizeText } from "../../export/mod.ts";
+import { memoryLimitBytes } from "../../memory_limit.ts";
 
 export interface CgroupLimits {
   version: 1 | 2 | undefined;
@@ -8,9 +9,6 @@ export interface CgroupLimits {
   memoryBytes: number | undefined;
   cpus: number | undefined;
 }
-
-/** Version 1 writes "no limit" as the largest number of pages that there is. */
-const UNLIMITED_BYTES = 2 ** 60;
 
 /** The tightest limits from this process's group up to the root. */
 export function readCgroup(machine: Machine): CgroupLimits {
@@ -23,21 +21,19 @@ export function readCgroup(machine: Machine): CgroupLimits {
     const path = lines.map((line) => line.split(":")).find(([, names]) => names?.split(",").includes(controller))?.[2];
     return mount === undefined || path === undefined ? undefined : { mount, path };
   };
-  const memory = v1Path("memory");
-  if (memory) {
+  const memoryBytes = memoryLimitBytes(machine.read);
+  if (v1Path("memory")) {
     const cpu = v1Path("cpu");
     return {
       version: 1,
-      memoryBytes: least(
-        upwards(memory.path).map((path) => bytesIn(machine, memory.mount + path, "memory.limit_in_bytes")),
-      ),
+      memoryBytes,
       cpus: cpu && least(upwards(cpu.path).map((path) => quotaIn(machine, cpu.mount + path))),
     };
   }
   if (v2 === undefined || unified === undefined) return { version: undefined, memoryBytes: undefined, cpus: undefined };
   return {
     version: 2,
-    memoryBytes: least(upwards(unified).map((path) => bytesIn(machine, v2 + path, "memory.max"))),
+    memoryBytes,
     cpus: least(upwards(unified).map((path) => shareIn(machine, v2 + path))),
   };
 }
@@ -49,11 +45,6 @@ function upwards(path: string): string[] {
     { length: parts.length + 1 },
     (_, i) => parts.slice(0, parts.length - i).map((p) => `/${p}`).join(""),
   );
-}
-
-function bytesIn(machine: Machine, folder: string, file: string): number | undefined {
-  const bytes = parseInt(machine.read(`${folder}/${file}`) ?? "", 10); // "max" is none
-  return bytes < UNLIMITED_BYTES ? bytes : undefined;
 }
 
 function shareIn(machine: Machine, folder: string): number | undefined {

@@ -12,10 +12,9 @@ import {
 import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
 import { clockDiscipline } from "../../libc.ts";
-import { planMemory } from "../../memory_plan.ts";
 import type { Settings } from "../../settings/mod.ts";
+import { fitTable, plannedBytes } from "../fit_table.ts";
 import { receiverOptions } from "../otlp_exporters.ts";
-import { memoryOptions } from "../settings_parts.ts";
 import { type Trials, tryInterfaces, type Wanted } from "./attach_trials.ts";
 import { cgroup, readCgroup } from "./cgroup.ts";
 import { askFindings, type Finding } from "./findings.ts";
@@ -36,8 +35,6 @@ export interface Diagnosis {
   findings: Finding[] | undefined;
 }
 
-/** What weir takes beside its table and its kernel maps. */
-const PROCESS_BYTES = 90 * 1024 * 1024;
 /** How long the clocks are looked at. */
 const CLOCK_LOOK_MS = 200;
 
@@ -53,7 +50,7 @@ export async function diagnose(said: Said, wanted: Wanted, socket: string): Prom
     ...trials.problem ? [trials.problem] : [],
     lockdown(machine),
     compiler(machine, trials.codeBytes),
-    cgroup(readCgroup(machine), fullTableBytes(settings, features?.possibleCpus ?? navigator.hardwareConcurrency)),
+    cgroup(readCgroup(machine), plannedBytes(fitTable(said).settings)),
     clockSource(machine),
     await wallClock(clockDiscipline(), systemClock, () => new Promise((resolve) => setTimeout(resolve, CLOCK_LOOK_MS))),
   );
@@ -78,10 +75,6 @@ function tryIfPossible(
 ): Trials {
   if (!kernel || !features || missing(requirements).length) return { interfaces: [], hooks: [], codeBytes: undefined };
   return tryInterfaces({ kernel, features }, settings, wanted);
-}
-
-function fullTableBytes(settings: Settings, cpuCount: number): number {
-  return PROCESS_BYTES + planMemory({ ...memoryOptions(settings), cpuCount }).totalBytes;
 }
 
 async function checkReceivers({ export: { traces } }: Settings): Promise<Requirement[]> {
