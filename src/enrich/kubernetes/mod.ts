@@ -2,7 +2,7 @@
  * Names from Kubernetes: the pods, services, nodes and policies behind a flow's addresses, as they were when it ran.
  * Loaded only where it is on.
  */
-export type { Access } from "./api/access.ts";
+export { askServer } from "./api/ask_server.ts";
 export { findAccess } from "./api/find_access.ts";
 export type { KindStatus } from "./api/cluster_watch.ts";
 export type { Counters, KindCounts } from "./counters.ts";

@@ -47,7 +47,7 @@ export class ApiClient {
     if (signal.aborted) request.abort(signal.reason);
     const late = setTimeout(() => request.abort(timeout(this.#answerMs)), this.#answerMs);
     try {
-      return await transport.get(`${this.#access.server}${path}`, { ...headers, accept }, request.signal);
+      return await transport.send(`${this.#access.server}${path}`, { ...headers, accept }, request.signal);
     } finally {
       clearTimeout(late);
     }

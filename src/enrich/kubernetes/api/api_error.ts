@@ -53,7 +53,8 @@ export async function readError(
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** The text of an answer, or as much of it as errors take. */
+export async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of body) {

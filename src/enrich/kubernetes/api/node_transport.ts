@@ -19,10 +19,16 @@ export class NodeTransport implements Transport {
     });
   }
 
-  get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<TransportAnswer> {
+  send(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    body?: string,
+  ): Promise<TransportAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<TransportAnswer>();
     const options = {
       agent: this.#agent,
+      method: body === undefined ? "GET" : "POST",
       headers,
       signal,
       ...(this.#serverName === undefined ? {} : { servername: this.#serverName }),
@@ -32,7 +38,7 @@ export class NodeTransport implements Transport {
       resolve({ status: statusCode, retryAfter: headers["retry-after"], body: answer });
     });
     asked.on("error", reject);
-    asked.end();
+    asked.end(body);
     return promise;
   }
 

@@ -9,7 +9,13 @@ export interface TransportAnswer {
 }
 
 export interface Transport {
-  get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<TransportAnswer>;
+  /** GET, or POST where there is a body. */
+  send(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    body?: string,
+  ): Promise<TransportAnswer>;
   close(): void;
 }
 
@@ -32,12 +38,14 @@ class FetchTransport implements Transport {
     });
   }
 
-  async get(
+  async send(
     url: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    body?: string,
   ): Promise<TransportAnswer> {
-    const response = await fetch(url, { client: this.#client, headers, signal, redirect: "manual" });
+    const sent = body === undefined ? {} : { method: "POST", body };
+    const response = await fetch(url, { client: this.#client, headers, signal, redirect: "manual", ...sent });
     return {
       status: response.status,
       retryAfter: response.headers.get("retry-after") ?? undefined,
