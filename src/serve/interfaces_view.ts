@@ -26,7 +26,7 @@ interface HookView {
   programs: ProgramView[];
 }
 
-export interface InterfaceView {
+interface InterfaceView {
   name: string;
   ifindex: number;
   kind: string;
@@ -37,7 +37,11 @@ export interface InterfaceView {
   hooks: Record<Hook, HookView>;
 }
 
-export function interfacesView(agent: Agent): { interfaces: InterfaceView[] } {
+export interface InterfacesView {
+  interfaces: InterfaceView[];
+}
+
+export function interfacesView(agent: Agent): InterfacesView {
   const chains = agent.chains();
   const present = agent.devices().filter(({ goneAtMs }) => goneAtMs === undefined);
   return { interfaces: present.map((watched) => interfaceView(agent, watched, chains.get(watched.device.ifindex))) };

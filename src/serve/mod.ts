@@ -6,5 +6,6 @@
  */
 export { createRoutes, type RouteOptions } from "./routes.ts";
 export { type Listener, listenOnPort, listenOnSocket } from "./servers.ts";
-export { booksView } from "./views.ts";
+export type { InterfacesView } from "./interfaces_view.ts";
+export { booksView, type StatusView } from "./views.ts";
 export type { ExplainedFlow, ExplainView } from "./explain_view.ts";

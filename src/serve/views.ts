@@ -2,11 +2,16 @@
 import type { Agent } from "../agent.ts";
 import { type Books, booksJson } from "../books.ts";
 import type { AuditLine } from "../capture/audit.ts";
+import type { OtherProgram } from "../capture/attach.ts";
 import type { Stray } from "../capture/strays.ts";
 import type { KernelDetail } from "../collect/kernel_books.ts";
+import type { EndedCount } from "../count/ended_flows.ts";
+import type { TableStats } from "../count/table_books.ts";
+import type { KubernetesSizes } from "../enrich/kubernetes/mod.ts";
 import type { ExporterRecords } from "../export/exporter.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
+import { SLOT_BYTES } from "../limits.ts";
 import { CPU_AREA_BYTES } from "../memory_plan.ts";
 import { logLevel } from "../log.ts";
 import type { ReloadState } from "../settings/mod.ts";
@@ -76,7 +81,59 @@ export interface StatusSource {
   names?: ClusterNames | undefined;
 }
 
-export function statusView({ agent, version, settings, names }: StatusSource): Record<string, unknown> {
+/** As `/status` answers. */
+export interface StatusView {
+  version: string;
+  pid: number;
+  state: string;
+  started: string;
+  uptime_seconds: number;
+  interfaces: Array<{
+    name: string;
+    ifindex: number;
+    kind: string;
+    up: boolean;
+    attached: string | null;
+    problem: string | null;
+    others: OtherProgram[];
+  }>;
+  log_level: string;
+  table: TableStats & { flowsMax: number };
+  flows: FlowKindView[];
+  exporters: Record<string, ExporterRecords>;
+  settings: SettingsView;
+  kubernetes?: KubernetesView;
+  memory: MemoryView;
+}
+
+/** Flows of one kind. active: as of the last sweep. */
+type FlowKindView = EndedCount & { active: number };
+
+interface SettingsView {
+  since: string;
+  reloads: number;
+  failed_reloads: number;
+  problem: string | null;
+  wants_restart: readonly string[];
+}
+
+interface KubernetesView extends Omit<KubernetesSizes, "objects"> {
+  by: string;
+  cluster_uid: string | null;
+  ready: boolean;
+  detail: string;
+  kinds: Array<{ kind: string; state: string; detail: string; objects: number }>;
+}
+
+/** Kernel-side maps are mapped, not resident: they count against the cgroup, beside the process's own memory. */
+interface MemoryView {
+  resident_bytes: number;
+  kernel_slots_bytes: number;
+  kernel_ring_bytes: number;
+  kernel_cpus_bytes: number;
+}
+
+export function statusView({ agent, version, settings, names }: StatusSource): StatusView {
   return {
     version,
     pid: Deno.pid,
@@ -102,7 +159,7 @@ export function statusView({ agent, version, settings, names }: StatusSource): R
   };
 }
 
-function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: ReloadState): Record<string, unknown> {
+function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: ReloadState): SettingsView {
   return {
     since: new Date(sinceMs).toISOString(),
     reloads: succeeded,
@@ -112,7 +169,7 @@ function settingsView({ sinceMs, succeeded, failed, problem, wantsRestart }: Rel
   };
 }
 
-function kubernetesView(names: ClusterNames): Record<string, unknown> {
+function kubernetesView(names: ClusterNames): KubernetesView {
   const { isReady, detail, kinds } = names.readiness();
   const { objects, ...sizes } = names.sizes();
   const countOf = new Map(objects.map(({ kind, count }) => [kind, count]));
@@ -126,8 +183,8 @@ function kubernetesView(names: ClusterNames): Record<string, unknown> {
   };
 }
 
-/** Kinds that there are or were flows of. active: as of the last sweep. */
-function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
+/** Kinds that there are or were flows of. */
+function flowsByKind(agent: Agent): FlowKindView[] {
   const ended = agent.endedFlows();
   return agent.census().map(({ protocol, direction, count: active }, i) => {
     const { ended: over, failed } = ended[i]!;
@@ -135,12 +192,11 @@ function flowsByKind(agent: Agent): Array<Record<string, string | number>> {
   }).filter(({ active, ended }) => active || ended);
 }
 
-/** Kernel-side maps are mapped, not resident: they count against the cgroup, beside the process's own memory. */
-function memoryView(agent: Agent): Record<string, number> {
+function memoryView(agent: Agent): MemoryView {
   const { plan } = agent;
   return {
     resident_bytes: Deno.memoryUsage().rss,
-    kernel_slots_bytes: plan.slotCount * 192,
+    kernel_slots_bytes: plan.slotCount * SLOT_BYTES,
     kernel_ring_bytes: plan.ringBytes,
     kernel_cpus_bytes: plan.cpuCount * CPU_AREA_BYTES,
   };

@@ -1,34 +1,7 @@
 /** `weir status --interfaces`: interface by interface, what `tc filter show` would have, tcx hooks included. */
-import { type Hook, HOOKS } from "../flow.ts";
+import { HOOKS } from "../flow.ts";
+import type { InterfacesView } from "../serve/mod.ts";
 import { alignRows } from "./table.ts";
-
-/** The JSON that serve/interfaces_view.ts makes. */
-export interface InterfacesView {
-  interfaces: Array<{
-    name: string;
-    ifindex: number;
-    kind: string;
-    up: boolean;
-    attached: string | null;
-    problem: string | null;
-    xdp: number | null;
-    hooks: Record<Hook, {
-      frames: number;
-      packets: number;
-      bytes: number;
-      programs: Array<{
-        position: number;
-        mode: string;
-        name: string;
-        id: number | null;
-        tag: string | null;
-        priority: number | null;
-        handle: number | null;
-        ours: boolean;
-      }>;
-    }>;
-  }>;
-}
 
 type InterfaceLine = InterfacesView["interfaces"][number];
 

@@ -1,7 +1,7 @@
 /** `weir stats flows`: how many flows there are and were, by kind. */
 import { Command } from "commander";
+import type { StatusView } from "../serve/mod.ts";
 import { askAgent, socketOption } from "./socket.ts";
-import type { StatusView } from "./status.ts";
 import { alignRows } from "./table.ts";
 import { wantsVerb } from "./wants_verb.ts";
 

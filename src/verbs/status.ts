@@ -1,45 +1,10 @@
 /** `weir status`: how the running agent does. */
 import { Command } from "commander";
 import { sizeText } from "../export/mod.ts";
-import { interfacesText, type InterfacesView } from "./interfaces_text.ts";
+import type { InterfacesView, StatusView } from "../serve/mod.ts";
+import { interfacesText } from "./interfaces_text.ts";
 import { askAgent, socketOption } from "./socket.ts";
 import { alignRows } from "./table.ts";
-
-/** The JSON that serve/views.ts makes. */
-export interface StatusView {
-  version: string;
-  pid: number;
-  state: string;
-  started: string;
-  uptime_seconds: number;
-  interfaces: Array<{
-    name: string;
-    ifindex: number;
-    kind: string;
-    up: boolean;
-    attached: string | null;
-    problem: string | null;
-    others: Array<{ hook: string; name: string; id: number; inFront: boolean }>;
-  }>;
-  log_level: string;
-  table: Record<string, number>;
-  /** By protocol and direction. */
-  flows: Array<{ protocol: string; direction: string; active: number; ended: number; failed: number }>;
-  exporters: Record<string, { queued: number; exported: number; lost: Record<string, number> }>;
-  settings: {
-    since: string;
-    reloads: number;
-    failed_reloads: number;
-    problem: string | null;
-    wants_restart: string[];
-  };
-  kubernetes?: {
-    by: string;
-    detail: string;
-    kinds: Array<{ kind: string; state: string; detail: string; objects: number }>;
-  };
-  memory: Record<string, number>;
-}
 
 export function statusCommand(): Command {
   return new Command("status")
@@ -82,9 +47,9 @@ function statusText(status: StatusView): string {
     alignRows([["interface", "index", "kind", "", "attached", ""], ...interfaces], new Set([1])),
     "",
     `flows: ${table.flows} of ${table.flowsMax}, ${table.aggregates} overflow aggregates, ${table.flowsCreated} begun`,
-    `memory: ${sizeText(memory.resident_bytes!)} resident; kernel maps beside it: slots ${
-      sizeText(memory.kernel_slots_bytes!)
-    }, ring ${sizeText(memory.kernel_ring_bytes!)}`,
+    `memory: ${sizeText(memory.resident_bytes)} resident; kernel maps beside it: slots ${
+      sizeText(memory.kernel_slots_bytes)
+    }, ring ${sizeText(memory.kernel_ring_bytes)}`,
     `settings: since ${settings.since}`,
     ...(settings.problem ? [`  not taken over: ${settings.problem}`] : []),
     ...(settings.wants_restart.length ? [`  a restart would change ${settings.wants_restart.join(", ")}`] : []),
