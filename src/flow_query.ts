@@ -1,6 +1,7 @@
 /** A flow that somebody asks for, as a tuple or a Community ID, and whether a record is of it. */
 import { UsageError } from "./errors.ts";
 import type { FlowRecord } from "./flow_record.ts";
+import { PORT_MOST } from "./limits.ts";
 import { parseAddress } from "./parse_address.ts";
 import { protocolNumber } from "./protocol_number.ts";
 
@@ -24,7 +25,6 @@ export interface FlowQuery {
 
 const COMMUNITY_ID_REGEXP = /^1:([A-Za-z0-9+/]{27}=)$/;
 const END_REGEXP = /^(?:\[([^\]]+)\]|([^[\]:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/;
-const PORT_MOST = 65_535;
 /** An address, brackets and a port take less. Matching takes the cube of the length. */
 const END_LENGTH_MAX = 64;
 const WANTED =

@@ -71,6 +71,7 @@ export const RECORD_OFFSETS = {
   samplingHash: 312,
 } as const;
 
+const SETS = ["source", "destination", "flow"] as const;
 const DIRECTION_STEP = RECORD_OFFSETS.packetsDelta1 - RECORD_OFFSETS.packetsDelta0;
 
 /** Bits of {@linkcode FlowRecord.facts}. */
@@ -175,6 +176,11 @@ export class FlowRecord {
   /** Of a queued copy: the number of an attribute set. */
   queuedSet(which: "flow" | "source" | "destination"): number {
     return this.#u32(QUEUED_OFFSETS[`${which}Set`]);
+  }
+
+  /** Marks the number of each attribute set that a queued copy refers to. */
+  markQueuedSets(mark: (id: number) => void): void {
+    for (const which of SETS) mark(this.queuedSet(which));
   }
 
   get what(): number {

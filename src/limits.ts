@@ -133,3 +133,6 @@ assert(DRAIN_RECORDS * RING_RECORD_BYTES < RING_BYTES_DEFAULT, "draining a batch
 
 /** Records handed out that are kept for questions: 300 KB. */
 export const RECENT_RECORDS = 1_024;
+
+/** TCP, UDP (RFC 768, 9293). */
+export const PORT_MOST = 65_535;

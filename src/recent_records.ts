@@ -4,7 +4,6 @@ import { FlowRecord, QUEUED_RECORD_BYTES } from "./flow_record.ts";
 import { RECENT_RECORDS } from "./limits.ts";
 
 const WORDS_PER_RECORD = QUEUED_RECORD_BYTES / 4;
-const SET_PLACES = ["source", "destination", "flow"] as const;
 
 export class RecentRecords {
   /** Made with the first record. */
@@ -26,6 +25,6 @@ export class RecentRecords {
 
   /** Marks the attribute sets that they refer to. */
   markSets(mark: (id: number) => void): void {
-    for (const record of this) for (const place of SET_PLACES) mark(record.queuedSet(place));
+    for (const record of this) record.markQueuedSets(mark);
   }
 }

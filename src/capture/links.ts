@@ -48,6 +48,16 @@ export function openLinks(namespace: NetworkNamespace): Links {
   return new NetlinkLinks(namespace);
 }
 
+/** Asks in a namespace, and no longer than `work`, which must not await. Throws KernelError. */
+export function withLinks<T>(namespace: NetworkNamespace, work: (links: Links) => T): T {
+  const links = openLinks(namespace);
+  try {
+    return namespace.within(() => work(links));
+  } finally {
+    links.close();
+  }
+}
+
 class NetlinkLinks implements Links {
   readonly #requests: number;
   readonly #events: number;

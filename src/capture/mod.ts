@@ -15,8 +15,8 @@ export { chooseInterfaces, type InterfaceChoice, isLiteral } from "./interfaces.
 export type { Kernel, KernelFeatures } from "./kernel.ts";
 export { kernelFilter } from "./kernel_filter.ts";
 export { openLibbpf } from "./libbpf.ts";
-export { type Links, openLinks } from "./links.ts";
-export { type NetworkNamespace, openNamespace, ownNamespace } from "./namespace.ts";
+export { type Links, openLinks, withLinks } from "./links.ts";
+export { type NetworkNamespace, openNamespace } from "./namespace.ts";
 export { type Machine, missing, probeRequirements, type Requirement, thisMachine } from "./requirements.ts";
 export type { PacketTrace, TracedPacket } from "./trace/packet_trace.ts";
 export { writeDeviceTable } from "./device_table.ts";

@@ -7,12 +7,16 @@ export interface NetworkNamespace {
   close(): void;
 }
 
-export const ownNamespace: NetworkNamespace = { within: (work) => work(), close: () => {} };
+const OWN: NetworkNamespace = { within: (work) => work(), close: () => {} };
 
 const OWN_PATH = "/proc/thread-self/ns/net";
 
-/** Opens a namespace by its path. Needs CAP_SYS_ADMIN to enter, and CAP_SYS_PTRACE to open another process's. */
-export function openNamespace(path: string): NetworkNamespace {
+/**
+ * Opens a namespace by its path, or this process's own without one. Another one needs CAP_SYS_ADMIN to enter, and
+ * CAP_SYS_PTRACE to open it where it is another process's.
+ */
+export function openNamespace(path?: string): NetworkNamespace {
+  if (!path) return OWN;
   const target = openReadOnly(path);
   const own = openReadOnly(OWN_PATH);
   return {

@@ -30,7 +30,6 @@ const RETRY_ASKED_MOST_MS = 300_000;
 /** Tries are spread by this part of their wait, so that agents do not come back all at once. */
 const RETRY_JITTER = 0.2;
 const WARN_EVERY_MS = 60_000;
-const SET_PLACES = ["source", "destination", "flow"] as const;
 const MS_PER_S = 1_000;
 
 /** A batch that is not answered for. */
@@ -189,9 +188,9 @@ export class QueuedExporter implements Exporter {
   }
 
   markSets(mark: (id: number) => void): void {
-    for (const record of this.#queue.waitingRecords()) markSetsOf(record, mark);
+    for (const record of this.#queue.waitingRecords()) record.markQueuedSets(mark);
     for (const { batch } of this.#sending) {
-      for (let i = 0; i < batch.count; i++) markSetsOf(batch.record(i), mark);
+      for (let i = 0; i < batch.count; i++) batch.record(i).markQueuedSets(mark);
     }
   }
 
@@ -235,10 +234,6 @@ export class QueuedExporter implements Exporter {
     this.#settled?.resolve();
     this.#idle?.resolve();
   }
-}
-
-function markSetsOf(record: FlowRecord, mark: (id: number) => void): void {
-  for (const of of SET_PLACES) mark(record.queuedSet(of));
 }
 
 function sumOf(batch: RecordBatch): RecordSum {

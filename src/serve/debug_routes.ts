@@ -9,15 +9,14 @@ import { EBUSY } from "../libc.ts";
 import { logLevel, recentLog, traceLogging } from "../log.ts";
 import { CONFIG_FORMATS, type ConfigFormat } from "../settings/mod.ts";
 import { settingsText } from "../settings/print/settings_text.ts";
+import { type App, socketOnly } from "./askers.ts";
 import { cpuProfile, memoryFigures } from "./profile.ts";
-import type { App, RouteOptions } from "./routes.ts";
+import type { RouteOptions } from "./routes.ts";
 import { traceRequest } from "./trace_request.ts";
 import { openTraceStream } from "./trace_stream.ts";
 
 const PROFILE_SECONDS_DEFAULT = 10;
 const PROFILE_SECONDS_MOST = 60;
-
-const SOCKET_ONLY = "only over the agent's socket\n";
 
 const INDEX = `/debug/flows                     flows, as spans
 /debug/config                    settings in force; ?format=yaml, hcl or json; ?origin: where each was said
@@ -52,8 +51,7 @@ export function createDebugRoutes(options: RouteOptions): App {
     return context.text(await metrics.text());
   });
   app.get("/debug/pprof/heap", (context) => context.json(memoryFigures()));
-  app.get("/debug/pprof/profile", async (context) => {
-    if (!context.env.socket) return context.text(SOCKET_ONLY, 403);
+  app.get("/debug/pprof/profile", socketOnly, async (context) => {
     const seconds = Number(context.req.query("seconds") ?? PROFILE_SECONDS_DEFAULT);
     if (!(seconds > 0 && seconds <= PROFILE_SECONDS_MOST)) {
       return context.text(`seconds must be a number up to ${PROFILE_SECONDS_MOST}\n`, 400);
@@ -63,14 +61,12 @@ export function createDebugRoutes(options: RouteOptions): App {
     return context.json(profile);
   });
   for (const [method, isOn] of [["PUT", true], ["DELETE", false]] as const) {
-    app.on(method, "/debug/trace", async (context) => {
-      if (!context.env.socket) return context.text(SOCKET_ONLY, 403);
+    app.on(method, "/debug/trace", socketOnly, async (context) => {
       await traceLogging(isOn);
       return context.json({ log_level: logLevel() });
     });
   }
-  app.get("/debug/packet-trace", async (context) => {
-    if (!context.env.socket) return context.text(SOCKET_ONLY, 403);
+  app.get("/debug/packet-trace", socketOnly, async (context) => {
     try {
       const request = traceRequest(new URL(context.req.url).searchParams);
       const stream = await openTraceStream(options.agent, options.traceImage(), request);
@@ -81,8 +77,7 @@ export function createDebugRoutes(options: RouteOptions): App {
       throw error;
     }
   });
-  app.delete("/debug/packet-trace", (context) => {
-    if (!context.env.socket) return context.text(SOCKET_ONLY, 403);
+  app.delete("/debug/packet-trace", socketOnly, (context) => {
     return context.json({ ended: options.agent.closeTrace() });
   });
   app.notFound((context) => context.text("not found\n", 404));

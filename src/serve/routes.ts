@@ -5,6 +5,7 @@ import { UsageError } from "../errors.ts";
 import type { FlowSpan } from "../export/span.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import type { LiveSettings } from "../settings/mod.ts";
+import { type App, localOnly } from "./askers.ts";
 import { type Check, type ClusterNames, Health } from "./health.ts";
 import { interfacesView } from "./interfaces_view.ts";
 import { booksView, flowsView, statusView } from "./views.ts";
@@ -24,16 +25,6 @@ export interface RouteOptions {
   traceImage(): Uint8Array<ArrayBuffer>;
 }
 
-/** Who asks: Deno.serve tells. */
-export interface Bindings {
-  /** Whether the request came over loopback or the socket. */
-  local: boolean;
-  /** Over the socket, which only its owner may use. */
-  socket: boolean;
-}
-
-export type App = Hono<{ Bindings: Bindings }>;
-
 const FLOWS_DEFAULT = 1_000;
 const FLOWS_MOST = 100_000;
 
@@ -46,10 +37,7 @@ export function createRoutes(options: RouteOptions): App {
   app.get("/readyz", (context) => answer(context, health.ready()));
   app.get("/startup", (context) => answer(context, health.started()));
   for (const path of ["/books", "/explain", "/flows", "/interfaces", "/settings", "/status", "/debug", "/debug/*"]) {
-    app.use(path, async (context, next) => {
-      if (!context.env.local) return context.text("only over loopback or the agent's socket\n", 403);
-      return await next();
-    });
+    app.use(path, localOnly);
   }
   app.get("/status", (context) => context.json(statusView(options)));
   app.get("/interfaces", (context) => context.json(interfacesView(agent)));

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { EnvironmentError, plainReason } from "../errors.ts";
 import { log } from "../log.ts";
-import type { Bindings } from "./routes.ts";
+import type { Bindings } from "./askers.ts";
 
 export interface Listener {
   /** What was bound, for people. */

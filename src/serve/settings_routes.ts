@@ -3,16 +3,15 @@ import { Hono } from "hono";
 import { UsageError } from "../errors.ts";
 import type { LiveSettings } from "../settings/mod.ts";
 import { shownSettings } from "../settings/print/shown_settings.ts";
-import type { Bindings } from "./routes.ts";
+import { type App, socketOnly } from "./askers.ts";
 
 /** More keys than there are take less. */
 const BODY_BYTES_MAX = 64 * 1024;
 
-export function createSettingsRoutes(live: LiveSettings): Hono<{ Bindings: Bindings }> {
-  const app = new Hono<{ Bindings: Bindings }>();
+export function createSettingsRoutes(live: LiveSettings): App {
+  const app: App = new Hono();
   app.get("/settings", (context) => context.json({ settings: shownSettings(live.settings), ...live.state() }));
-  app.post("/settings", async (context) => {
-    if (!context.env.socket) return context.text("only over the agent's socket\n", 403);
+  app.post("/settings", socketOnly, async (context) => {
     try {
       return context.json(await live.set(await readValues(context.req.raw)));
     } catch (error) {

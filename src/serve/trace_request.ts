@@ -3,6 +3,7 @@ import type { InterfaceChoice } from "../capture/interfaces.ts";
 import type { TraceFilter } from "../capture/trace/trace_layout.ts";
 import { UsageError } from "../errors.ts";
 import {
+  PORT_MOST,
   TRACE_DURATION_DEFAULT_MS,
   TRACE_DURATION_MOST_MS,
   TRACE_PACKETS_DEFAULT,
@@ -22,7 +23,6 @@ export interface TraceRequest {
 }
 
 const PROTOCOL_MOST = 255;
-const PORT_MOST = 65_535;
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
 

@@ -5,7 +5,7 @@ import type { LoadedSettings } from "../settings/mod.ts";
 import { configOptions } from "./config_options.ts";
 import type { Wanted } from "./doctor/attach_trials.ts";
 import { collect } from "./parse_option.ts";
-import { type SettingsOptions, settle } from "./settle.ts";
+import { settle, type SourceOptions, sourceOptions } from "./settle.ts";
 import { socketOption } from "./socket.ts";
 
 interface Choice {
@@ -14,7 +14,7 @@ interface Choice {
   skip?: string[];
 }
 
-type Common = Choice & Pick<SettingsOptions, "config" | "configFormat" | "networkNamespace">;
+type Common = Choice & SourceOptions;
 
 interface DoctorOptions extends Common {
   json?: boolean;
@@ -99,12 +99,8 @@ async function diagnoseBpf(options: Omit<DoctorOptions, "attach" | "socket">): P
 
 /** What is said of interfaces here stands in for what the configuration says. */
 async function prepare(options: Common): Promise<{ loaded: LoadedSettings; wanted: Wanted }> {
-  const { interface: names = [], pattern = [], skip = [], config, configFormat, networkNamespace } = options;
-  const loaded = await settle({
-    ...(config === undefined ? {} : { config }),
-    ...(configFormat === undefined ? {} : { configFormat }),
-    ...(networkNamespace === undefined ? {} : { networkNamespace }),
-  });
+  const { interface: names = [], pattern = [], skip = [] } = options;
+  const loaded = await settle(sourceOptions(options));
   const named = [...names, ...pattern];
   const chosen = named.length ? named : loaded.settings.discovery.instrument.interfaces;
   return { loaded, wanted: { interfaces: [...chosen, ...skip.map((glob) => `!${glob}`)], isTried: true } };

@@ -8,10 +8,10 @@ import {
   missing,
   type NetworkNamespace,
   openLibbpf,
-  openLinks,
   probeRequirements,
   type Requirement,
   thisMachine,
+  withLinks,
 } from "../capture/mod.ts";
 import { systemClock } from "../clock.ts";
 import { EnvironmentError, UsageError } from "../errors.ts";
@@ -61,21 +61,16 @@ function sleep(ms: number): void {
 
 /** Removes what a killed run left on the hooks. Returns the names of the devices there are. */
 export function cleanUp(kernel: Kernel, namespace: NetworkNamespace): string[] {
-  const links = openLinks(namespace);
-  try {
-    return namespace.within(() => {
-      for (const leftover of cleanLeftovers(kernel, links, { monotonicNs: systemClock.monotonicNs, sleep })) {
-        log.warn("Removed {program} from {hook} of {name}: a run before this one was killed and left it there", {
-          program: leftover.program,
-          hook: leftover.hook,
-          name: leftover.interface,
-        });
-      }
-      return links.list().map(({ name }) => name);
-    });
-  } finally {
-    links.close();
-  }
+  return withLinks(namespace, (links) => {
+    for (const leftover of cleanLeftovers(kernel, links, { monotonicNs: systemClock.monotonicNs, sleep })) {
+      log.warn("Removed {program} from {hook} of {name}: a run before this one was killed and left it there", {
+        program: leftover.program,
+        hook: leftover.hook,
+        name: leftover.interface,
+      });
+    }
+    return links.list().map(({ name }) => name);
+  });
 }
 
 /** Throws EnvironmentError when what is asked for is not there. */

@@ -1,6 +1,7 @@
 /** `weir debug packet-trace`: one line for each packet that a running agent meets, while it is asked for. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import {
+  PORT_MOST,
   TRACE_DURATION_DEFAULT_MS,
   TRACE_DURATION_MOST_MS,
   TRACE_PACKETS_DEFAULT,
@@ -12,7 +13,6 @@ import { collect, parseDuration, parseWhole } from "./parse_option.ts";
 import { askAgent, socketOption } from "./socket.ts";
 
 const MS_PER_S = 1_000;
-const PORT_MOST = 65_535;
 
 export interface PacketTraceOptions {
   interface?: string[];

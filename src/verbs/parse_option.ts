@@ -1,8 +1,7 @@
 /** Values of options, checked as they are read. Each throws commander's InvalidArgumentError. */
 import { InvalidArgumentError } from "commander";
+import { PORT_MOST } from "../limits.ts";
 import { parseDurationMs } from "../settings/mod.ts";
-
-const PORT_MOST = 65_535;
 
 /** Timers count in 31 bits of ms, and fire at once beyond. */
 const DURATION_MOST_MS = 24 * 86_400_000;

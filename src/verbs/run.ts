@@ -6,7 +6,6 @@ import {
   type InterfaceChoice,
   isBpfFileSystemWritable,
   openNamespace,
-  ownNamespace,
   thisMachine,
 } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
@@ -116,7 +115,7 @@ interface Parts extends Machine {
 function startAgent(settings: Settings, parts: Parts): Agent {
   const { kernel, features, interfaces, sampling, exporters, meaning } = parts;
   const { instrument } = settings.discovery;
-  const namespace = instrument.network_namespace ? openNamespace(instrument.network_namespace) : ownNamespace;
+  const namespace = openNamespace(instrument.network_namespace);
   checkInterfaces(instrument.interfaces, cleanUp(kernel, namespace));
   const agent = new Agent({
     kernel,

@@ -35,6 +35,16 @@ export interface SettingsOptions {
   receivers?: ReceiverList;
 }
 
+/** Those that say where settings are, and which network namespace they are for: of commands that change no others. */
+export type SourceOptions = Pick<SettingsOptions, "config" | "configFormat" | "networkNamespace">;
+
+const SOURCE_OPTIONS = ["config", "configFormat", "networkNamespace"] as const;
+
+/** Of a command's options, whose other ones may have the names of settings. */
+export function sourceOptions(options: SourceOptions): SourceOptions {
+  return Object.fromEntries(SOURCE_OPTIONS.map((name) => [name, options[name]])) as SourceOptions;
+}
+
 /** Options, and the keys that they set. */
 const FLAGS: Array<[option: keyof SettingsOptions, flag: string, ...paths: string[]]> = [
   ["interface", "--interface", "discovery.instrument.interfaces"],

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { EnvironmentError } from "../../src/errors.ts";
-import type { Bindings } from "../../src/serve/routes.ts";
+import type { Bindings } from "../../src/serve/askers.ts";
 import { listenOnPort, listenOnSocket, type PortOptions } from "../../src/serve/servers.ts";
 
 const LOCAL: PortOptions = { name: "health", address: "127.0.0.1", port: 0, chosen: true };

@@ -1,6 +1,6 @@
 /** filter: which flows are handed out. Patterns are read here, so that what is wrong with one has its place. */
 import * as v from "valibot";
-import { FILTER_PATTERNS_MAX } from "../../limits.ts";
+import { FILTER_PATTERNS_MAX, PORT_MOST } from "../../limits.ts";
 import { glob } from "../../name_pattern.ts";
 import { nearest } from "../nearest.ts";
 import { parseAddressPattern } from "../patterns/address_pattern.ts";
@@ -73,7 +73,6 @@ const STATES = [
   "closed",
 ];
 const FLAGS = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
-const PORT_MOST = 65_535;
 
 function end(side: "source" | "destination") {
   return group(`The flow's ${side}.`, {

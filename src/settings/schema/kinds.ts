@@ -3,6 +3,7 @@
  * its default, stand where the key is.
  */
 import * as v from "valibot";
+import { PORT_MOST } from "../../limits.ts";
 import { formatDuration, parseDurationMs } from "../duration.ts";
 
 type Schema = v.GenericSchema;
@@ -96,7 +97,7 @@ export function yesOrNo() {
 }
 
 export function port(least = 1) {
-  return whole(least, 65_535);
+  return whole(least, PORT_MOST);
 }
 
 export function listOf<const Item extends Schema>(item: Item) {

@@ -7,11 +7,9 @@ import {
   type Kernel,
   type KernelFeatures,
   type Links,
-  type NetworkNamespace,
-  openLinks,
   openNamespace,
-  ownNamespace,
   type Requirement,
+  withLinks,
 } from "../../capture/mod.ts";
 import { EnvironmentError, KernelError } from "../../errors.ts";
 import type { Settings } from "../../settings/mod.ts";
@@ -40,11 +38,9 @@ export function tryInterfaces(
   settings: Settings,
   wanted: Wanted,
 ): Trials {
-  const { network_namespace: path } = settings.discovery.instrument;
-  const namespace = path ? openNamespace(path) : ownNamespace;
-  const links = openLinks(namespace);
+  const namespace = openNamespace(settings.discovery.instrument.network_namespace);
   try {
-    return namespace.within(() => {
+    return withLinks(namespace, (links) => {
       const hooks = listHooks(kernel, links);
       const names = links.list().map(({ name }) => name);
       checkInterfaces(wanted.interfaces, names);
@@ -52,13 +48,8 @@ export function tryInterfaces(
       return { ...tryAll(kernel, features, links, settings, wanted), hooks };
     });
   } finally {
-    close(links, namespace);
+    namespace.close();
   }
-}
-
-function close(links: Links, namespace: NetworkNamespace): void {
-  links.close();
-  namespace.close();
 }
 
 function tryAll(

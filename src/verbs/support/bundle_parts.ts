@@ -1,5 +1,6 @@
 /** What a support bundle is made of. Each part is asked for by itself: one that is not to be had stops no other. */
-import { type Kernel, type Links, openLibbpf, openLinks, openNamespace, ownNamespace } from "../../capture/mod.ts";
+import type { Device } from "../../capture/device.ts";
+import { type Kernel, openLibbpf, openNamespace, withLinks } from "../../capture/mod.ts";
 import { plainReason } from "../../errors.ts";
 import { readSystemFile } from "../../libc.ts";
 import type { LoadedSettings } from "../../settings/mod.ts";
@@ -135,18 +136,16 @@ function bpfParts({ settings, standard }: BundleOptions): Part[] {
     { name: "bpf/maps.json", read: () => json(kernel().maps()) },
     {
       name: "devices.json",
-      read: () => json(withLinks(instrument.network_namespace, (links) => links.list())),
+      read: () => json(devicesIn(instrument.network_namespace)),
     },
   ];
 }
 
-function withLinks<T>(path: string | undefined, work: (links: Links) => T): T {
-  const namespace = path ? openNamespace(path) : ownNamespace;
-  const links = openLinks(namespace);
+function devicesIn(path: string | undefined): Device[] {
+  const namespace = openNamespace(path);
   try {
-    return namespace.within(() => work(links));
+    return withLinks(namespace, (links) => links.list());
   } finally {
-    links.close();
     namespace.close();
   }
 }

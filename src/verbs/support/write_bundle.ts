@@ -2,12 +2,12 @@
 import { EnvironmentError, plainReason, UsageError } from "../../errors.ts";
 import { sizeText } from "../../export/mod.ts";
 import { type LoadedSettings, loadSettings } from "../../settings/mod.ts";
-import { type SettingsOptions, settle } from "../settle.ts";
+import { settle, type SourceOptions, sourceOptions } from "../settle.ts";
 import { alignRows } from "../table.ts";
 import { archive } from "./archive.ts";
 import { type Bundle, readBundle } from "./bundle_parts.ts";
 
-export interface SupportBundleOptions extends Pick<SettingsOptions, "config" | "configFormat" | "networkNamespace"> {
+export interface SupportBundleOptions extends SourceOptions {
   output?: string;
   flows?: number;
   attach: boolean;
@@ -58,15 +58,9 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array<ArrayBuffer>): Prom
 }
 
 /** A configuration that cannot be used is a reason to ask for help: it is told, and the rest is collected. */
-async function ownSettings(
-  { config, configFormat, networkNamespace }: SupportBundleOptions,
-): Promise<LoadedSettings | Error> {
+async function ownSettings(options: SourceOptions): Promise<LoadedSettings | Error> {
   try {
-    return await settle({
-      ...(config === undefined ? {} : { config }),
-      ...(configFormat === undefined ? {} : { configFormat }),
-      ...(networkNamespace === undefined ? {} : { networkNamespace }),
-    });
+    return await settle(sourceOptions(options));
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;

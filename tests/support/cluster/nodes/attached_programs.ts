@@ -1,5 +1,5 @@
 /** What is on the tcx hooks of a node's devices, asked from inside of the node's network. */
-import { openLibbpf, openLinks, ownNamespace } from "../../../../src/capture/mod.ts";
+import { openLibbpf, openLinks, openNamespace } from "../../../../src/capture/mod.ts";
 import { HOOKS } from "../../../../src/flow.ts";
 import { mustRun, run } from "../../host.ts";
 import type { Namespace } from "../../network_lab.ts";
@@ -13,7 +13,7 @@ export interface AttachedProgram {
 export function attachedPrograms(namespace: Namespace): AttachedProgram[] {
   const kernel = openLibbpf();
   return namespace.within(() => {
-    const links = openLinks(ownNamespace);
+    const links = openLinks(openNamespace());
     try {
       return links.list().flatMap(({ ifindex, name: device }) =>
         HOOKS.flatMap((hook) => kernel.queryTcx(ifindex, hook).map(({ id, name }) => ({ id, name, device })))
