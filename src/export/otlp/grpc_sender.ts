@@ -5,85 +5,60 @@
  * fetch shows no trailers. Unary calls need none: a server that fails answers by headers alone (Trailers-Only), and one
  * that succeeds sends exactly one message.
  */
-import { promisify } from "node:util";
-import { gunzipSync, gzip } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import type { RecordBatch } from "../record_queue.ts";
 import type { Answer } from "../sender.ts";
-import { reasonOf } from "./failure.ts";
 import { answerToStatus, codeOfHttp, type GrpcStatus } from "./grpc_status.ts";
 import { ANSWER_BYTES_MAX, type HttpAnswer, type HttpTransport } from "./http_transport.ts";
-import { answerTo, OtlpSender, TOO_LARGE } from "./otlp_sender.ts";
+import { answerTo } from "./otlp_sender.ts";
+import { gzipped, PostingSender } from "./posting_sender.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { readTraceResponse } from "./response.ts";
 import { FRAME_BYTES, type SpanWriter } from "./span_writer.ts";
 
 const PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-const GZIP_LEVEL = 1;
 const MESSAGE_MAX = 200;
 const HTTP_OK = 200;
 const COMPRESSED = 1;
-
-const compress = promisify(gzip);
 
 /** Where a receiver's calls go, whatever path its URL has. */
 export function grpcUrl(url: URL): URL {
   return new URL(PATH, url.origin);
 }
 
-export class GrpcSender extends OtlpSender {
-  readonly #options: ReceiverOptions;
-  readonly #transport: HttpTransport;
+export class GrpcSender extends PostingSender {
   readonly #writer: Pick<SpanWriter, "writeFramed">;
-  readonly #headers: Record<string, string>;
 
   /** transport: to grpcUrl(), over HTTP/2. */
   constructor(options: ReceiverOptions, transport: HttpTransport, writer: Pick<SpanWriter, "writeFramed">) {
-    super(options);
-    this.#options = options;
-    this.#transport = transport;
-    this.#writer = writer;
-    this.#headers = {
-      ...options.headers,
+    super(options, transport, {
       "content-type": "application/grpc+proto",
       "te": "trailers",
-      "user-agent": options.userAgent,
       "grpc-timeout": `${options.timeoutMs}m`,
       ...(options.compression === "gzip" ? { "grpc-encoding": "gzip" } : {}),
-    };
+    });
+    this.#writer = writer;
   }
 
-  override async send(batch: RecordBatch, signal: AbortSignal): Promise<Answer> {
-    const { compression, timeoutMs } = this.#options;
-    const framed = this.measured(batch, this.#writer.writeFramed(batch.bytes));
-    if (!framed) return TOO_LARGE;
-    try {
-      const authorization = this.authorization();
-      const answer = await this.#transport.post(
-        compression === "gzip" ? await compressed(framed) : framed,
-        authorization === undefined ? this.#headers : { ...this.#headers, authorization },
-        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      );
-      const status = statusOf(answer);
-      if (status) return answerToStatus(status, (...why) => this.unauthorized(authorization, ...why));
-      return answerTo(readTraceResponse(messageOf(answer.body)), batch.count);
-    } catch (error) {
-      return { outcome: "retry", detail: reasonOf(error) };
-    }
+  protected override encode(batch: RecordBatch): Uint8Array<ArrayBuffer> | undefined {
+    return this.#writer.writeFramed(batch.bytes);
   }
 
-  override close(): void {
-    this.#transport.close();
+  /** The same message compressed, in a frame that says so. */
+  protected override async compressed(framed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const message = await gzipped(framed.slice(FRAME_BYTES));
+    const frame = new Uint8Array(FRAME_BYTES + message.length);
+    frame[0] = COMPRESSED;
+    new DataView(frame.buffer).setUint32(1, message.length);
+    frame.set(message, FRAME_BYTES);
+    return frame;
   }
-}
 
-/** The same message compressed, in a frame that says so. On another thread, while this one may write the next. */
-async function compressed(framed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const message = await compress(framed.slice(FRAME_BYTES), { level: GZIP_LEVEL });
-  const frame = new Uint8Array(FRAME_BYTES + message.length);
-  frame[0] = COMPRESSED;
-  new DataView(frame.buffer).setUint32(1, message.length);
-  frame.set(message, FRAME_BYTES);
-  return frame;
+  protected override meaning(answer: HttpAnswer, count: number, authorization: string | undefined): Answer {
+    const status = statusOf(answer);
+    if (status) return answerToStatus(status, (...why) => this.unauthorized(authorization, ...why));
+    return answerTo(readTraceResponse(messageOf(answer.body)), count);
+  }
 }
 
 /** Why the call failed; undefined: it did not. */
