@@ -75,7 +75,11 @@ export async function run(options: RunOptions): Promise<number> {
   undo.defer(() => agent.close());
 
   const live = new LiveSettings(loaded, {
-    load: async (set, again) => fitTable(await settle(options, undefined, { set, again }), agent.plan.flowsMax),
+    load: async (set, again) => {
+      const next = fitTable(await settle(options, undefined, { set, again }), agent.plan.flowsMax);
+      logNotices(next.notices, live.notices);
+      return next;
+    },
     apply: (next) => applySettings(agent, chosen, next),
   });
   using _triggers = loaded.file && new ReloadTriggers(loaded.file.name, live);

@@ -96,9 +96,10 @@ export function flagsOf(options: SettingsOptions): Flag[] {
   return [...plain, ...debug, ...options.receivers?.flags() ?? []];
 }
 
-/** Says once what is accepted and has no effect. */
-export function logNotices(notices: readonly Notice[]): void {
-  for (const notice of notices) {
+/** Says what is accepted and has no effect. before: those that were said already. */
+export function logNotices(notices: readonly Notice[], before: readonly Notice[] = []): void {
+  const said = new Set(before.map(({ message }) => message));
+  for (const notice of notices.filter(({ message }) => !said.has(message))) {
     log.info("{place}: {notice}", { place: originText(notice.origin), notice: notice.message });
   }
 }

@@ -133,6 +133,9 @@ Deno.test("run goes on with what it has where the file is wrong, and says so", a
   const { settings } = await bed.agent.askJson("/status");
   deepEqual([settings.reloads, settings.failed_reloads], [0, 3]);
   ok(settings.problem.includes("weir.yaml:1:"), settings.problem);
+  const noEffect = "log_color: true\ndiscovery: { instrument: { interfaces: [near0] } }";
+  for (let i = 0; i < 2; i++) await bed.reload(noEffect);
+  equal(bed.agent.log.match(/weir\.yaml:1:1.*log_color has no effect/g)?.length, 1, bed.agent.log);
   match(bed.agent.log, /"soon" is no length of time/);
   match(bed.agent.log, /Unknown interface "naer0": did you mean "near0"\?/);
   const { packets } = await bed.send("near0", 0.1, "10.24.0.1");

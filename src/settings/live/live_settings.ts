@@ -15,7 +15,7 @@ export interface LiveSettingsOptions {
    */
   load(set: readonly Flag[], again: LoadedSettings | undefined): Promise<LoadedSettings>;
   /** Puts settings in force. Throws UsageError before anything is changed. */
-  apply(next: Settings, before: Settings): Promise<void>;
+  apply(next: Settings): Promise<void>;
 }
 
 /** What became of a change. */
@@ -68,6 +68,7 @@ export class LiveSettings {
     return this.#loaded.origins;
   }
 
+  /** What they say without effect. */
   get notices(): readonly Notice[] {
     return this.#loaded.notices;
   }
@@ -115,7 +116,7 @@ export class LiveSettings {
   async #change(next: LoadedSettings): Promise<Change> {
     const { changesOf } = await import("./changes.ts");
     const { live, fixed, inForce } = changesOf(this.#settings, next.settings);
-    if (live.length) await this.#options.apply(inForce, this.#settings);
+    if (live.length) await this.#options.apply(inForce);
     this.#settings = inForce;
     this.#loaded = next;
     if (live.length) this.#state.sinceMs = Date.now();
