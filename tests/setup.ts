@@ -1,6 +1,6 @@
 /**
  * Installs what the tests need beyond the build: traffic, firewall and device tools, the file system of BPF, and the
- * OpenTelemetry Collector and Helm, which are built once. Quick when nothing is missing.
+ * OpenTelemetry Collector, Helm and its test runner, which are built once. Quick when nothing is missing.
  *
  *     deno run -A tests/setup.ts [kernels] [cluster] [image]
  *
@@ -10,6 +10,7 @@
 
 import { collectorCommand } from "./support/tools/collector.ts";
 import { helmCommand } from "./support/tools/helm.ts";
+import { helmUnittestCommand } from "./support/tools/helm_unittest.ts";
 
 /** A command, and the Debian package that has it. */
 const TOOLS: Record<string, string> = {
@@ -88,3 +89,4 @@ if (!Deno.args.length || Deno.args.includes("cluster")) {
   await collectorCommand();
   await helmCommand();
 }
+if (!Deno.args.length) await helmUnittestCommand();

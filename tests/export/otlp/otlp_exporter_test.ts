@@ -32,12 +32,15 @@ interface Bed extends AsyncDisposable {
   fed: RecordSum;
 }
 
-/** A receiver that replies so, and an exporter with `count` records on their way to it. */
+/**
+ * A receiver that replies so, and an exporter with `count` records on their way to it. timeoutMs: for an answer; by
+ * default far longer than a busy machine takes.
+ */
 async function open(
   protocol: OtlpProtocol,
   replies: Reply[],
   count: number,
-  { timeoutMs = 5_000, credentials }: { timeoutMs?: number; credentials?: Credentials } = {},
+  { timeoutMs = 60_000, credentials }: { timeoutMs?: number; credentials?: Credentials } = {},
 ): Promise<Bed> {
   const receiver = await openReceiver(protocol, replies);
   const exporter = await createOtlpExporter({
@@ -232,7 +235,7 @@ for (const protocol of OTLP_PROTOCOLS) {
     ...options,
     name: options.name + "says unknown of what was sent and never answered",
     async fn() {
-      await using bed = await open(protocol, ["silence"], 300, { timeoutMs: 60_000 });
+      await using bed = await open(protocol, ["silence"], 300);
       await bed.exporter.close(300);
       assert.deepEqual(bed.exporter.records(), { queued: 0, exported: 0, lost: { unknown: 256, deadline: 44 } });
       assertBooksClose(bed);
