@@ -77,7 +77,7 @@ const RELIST_JITTER_MS = 5_000;
  * How long a busy watch is left to gather news. It is busy when nothing was waiting to be read and yet something came
  * soon.
  */
-const GATHER_MS = 100;
+const GATHER_MS = 200;
 const BUSY_MS = 200;
 /** Between two such pauses: where reading is slow for other reasons, news must not pile up. */
 const READ_MS_LEAST = 25;

@@ -12,6 +12,9 @@ import type { RawObject } from "../../../../src/enrich/kubernetes/raw_object.ts"
 import { ScriptedApi } from "../../../support/cluster/scripted_api.ts";
 import { until } from "../../../support/network_lab.ts";
 
+/** How long a busy watch is left alone. */
+const GATHER_MS = 200;
+
 /** Keeps names by uid, as a store would. */
 class NameSink implements ObjectSink {
   readonly names = new Map<string, { name: string; round: number }>();
@@ -408,7 +411,7 @@ Deno.test("Reflector does not come back at once to a server that ends every watc
   bed.nowMs += 10_000;
   first.end();
   await bed.untilRequests(6);
-  const retries = bed.waits.filter((ms) => ms !== 100);
+  const retries = bed.waits.filter((ms) => ms !== GATHER_MS);
   assert.deepEqual(retries.slice(0, 4), [800, 1_600, 3_200, 6_400]);
 });
 
@@ -426,7 +429,7 @@ Deno.test("Reflector gathers news of a busy watch, and reads that of a quiet one
   stream.send("ADDED", named("b", "9"));
   await bed.untilNames("a", "b");
   await until("the pause", () => bed.waits.length > before);
-  assert.equal(bed.waits.at(-1), 100);
+  assert.equal(bed.waits.at(-1), GATHER_MS);
 });
 
 Deno.test("Reflector reads for a while between two pauses, and never pauses while news waits to be read", async () => {
