@@ -2,18 +2,10 @@
 import assert from "node:assert/strict";
 import { ChangingFile } from "../src/changing_file.ts";
 import { UsageError } from "../src/errors.ts";
+import { inFolder } from "./support/folder.ts";
 
-function inFolder(test: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync({ prefix: "weirtest-" });
-  try {
-    test(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-Deno.test("ChangingFile counts what changed, not what was only written again", () => {
-  inFolder((folder) => {
+Deno.test("ChangingFile counts what changed, not what was only written again", async () => {
+  await inFolder((folder) => {
     const path = `${folder}/cert`;
     Deno.writeTextFileSync(path, "one");
     const file = new ChangingFile(path, "certificate");
@@ -27,8 +19,8 @@ Deno.test("ChangingFile counts what changed, not what was only written again", (
   });
 });
 
-Deno.test("ChangingFile follows a link to another folder, as a projected volume changes", () => {
-  inFolder((folder) => {
+Deno.test("ChangingFile follows a link to another folder, as a projected volume changes", async () => {
+  await inFolder((folder) => {
     for (const name of ["a", "b"]) {
       Deno.mkdirSync(`${folder}/${name}`);
       Deno.writeTextFileSync(`${folder}/${name}/token`, name);
@@ -41,8 +33,8 @@ Deno.test("ChangingFile follows a link to another folder, as a projected volume 
   });
 });
 
-Deno.test("ChangingFile refuses at first what it takes for no change later: nothing, emptiness, too much, a folder", () => {
-  inFolder((folder) => {
+Deno.test("ChangingFile refuses at first what it takes for no change later: nothing, emptiness, too much, a folder", async () => {
+  await inFolder((folder) => {
     const cases: Array<[string, () => void, RegExp]> = [
       ["none", () => {}, /No such file/],
       ["empty", () => Deno.writeTextFileSync(`${folder}/empty`, " \n"), /it is empty/],

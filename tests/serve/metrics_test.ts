@@ -37,6 +37,23 @@ async function scrape(fake = new FakeAgent(), options: Partial<MetricsOptions> =
   return { text, families: parseExposition(text) };
 }
 
+Deno.test("Metrics takes the books once a scrape, and anew for the next", async () => {
+  class Counting extends FakeAgent {
+    taken = 0;
+
+    override books() {
+      this.taken++;
+      return super.books();
+    }
+  }
+  const fake = new Counting();
+  const metrics = open(fake);
+  for (let scrapes = 1; scrapes <= 3; scrapes++) {
+    await metrics.text();
+    equal(fake.taken, scrapes);
+  }
+});
+
 Deno.test("Metrics writes the exposition format without a mistake", async () => {
   const { families } = await scrape();
   ok(families.size > 15);

@@ -2,23 +2,13 @@ import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict
 import { EnvironmentError } from "../../src/errors.ts";
 import type { Bindings } from "../../src/serve/askers.ts";
 import { listenOnPort, listenOnSocket, type PortOptions } from "../../src/serve/servers.ts";
+import { inFolder } from "../support/folder.ts";
 
 const LOCAL: PortOptions = { name: "health", address: "127.0.0.1", port: 0, chosen: true };
 
 /** Answers who asked. */
 function echo(_request: Request, { local }: Bindings): Response {
   return new Response(local ? "local" : "remote");
-}
-
-function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const folder = await Deno.makeTempDir({ prefix: "weir-servers-" });
-    try {
-      await test(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  };
 }
 
 async function askSocket(path: string): Promise<string> {
@@ -150,67 +140,72 @@ Deno.test("listenOnPort() closes though somebody asks without end", async () => 
 
 Deno.test(
   "listenOnSocket() makes folder and socket, the socket for its owner only",
-  inFolder(async (folder) => {
-    const path = `${folder}/run/weir.sock`;
-    const listener = await listenOnSocket(path, echo);
-    equal((await Deno.stat(path)).mode! & 0o777, 0o600);
-    equal(listener.where, path);
-    equal(await askSocket(path), "local");
-    equal(Deno.umask() & 0o700, 0, "the mask is as it was");
-    await listener.close();
-  }),
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/run/weir.sock`;
+      const listener = await listenOnSocket(path, echo);
+      equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+      equal(listener.where, path);
+      equal(await askSocket(path), "local");
+      equal(Deno.umask() & 0o700, 0, "the mask is as it was");
+      await listener.close();
+    }),
 );
 
 Deno.test(
   "listenOnSocket() replaces a socket that nobody answers",
-  inFolder(async (folder) => {
-    const path = `${folder}/weir.sock`;
-    const script = `Deno.listen({ transport: "unix", path: "${path}" }); Deno.kill(Deno.pid, "SIGKILL");`;
-    await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
-    ok((await Deno.lstat(path)).isSocket, "a killed process left it");
-    const listener = await listenOnSocket(path, echo);
-    equal(await askSocket(path), "local");
-    await listener.close();
-  }),
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/weir.sock`;
+      const script = `Deno.listen({ transport: "unix", path: "${path}" }); Deno.kill(Deno.pid, "SIGKILL");`;
+      await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
+      ok((await Deno.lstat(path)).isSocket, "a killed process left it");
+      const listener = await listenOnSocket(path, echo);
+      equal(await askSocket(path), "local");
+      await listener.close();
+    }),
 );
 
 Deno.test(
   "listenOnSocket() refuses a socket that somebody answers, and leaves it to them",
-  inFolder(async (folder) => {
-    const path = `${folder}/weir.sock`;
-    const first = await listenOnSocket(path, echo);
-    await rejects(
-      listenOnSocket(path, echo),
-      (error: unknown) =>
-        error instanceof EnvironmentError &&
-        error.message === `Cannot serve on ${path}: another agent answers there; ` +
-            "stop it, or choose another socket with --socket",
-    );
-    equal(await askSocket(path), "local");
-    await first.close();
-  }),
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/weir.sock`;
+      const first = await listenOnSocket(path, echo);
+      await rejects(
+        listenOnSocket(path, echo),
+        (error: unknown) =>
+          error instanceof EnvironmentError &&
+          error.message === `Cannot serve on ${path}: another agent answers there; ` +
+              "stop it, or choose another socket with --socket",
+      );
+      equal(await askSocket(path), "local");
+      await first.close();
+    }),
 );
 
 Deno.test(
   "listenOnSocket() refuses what is no socket, and leaves it as it is",
-  inFolder(async (folder) => {
-    const path = `${folder}/precious.txt`;
-    await Deno.writeTextFile(path, "precious");
-    await rejects(listenOnSocket(path, echo), /no socket; choose another socket with --socket/);
-    equal(await Deno.readTextFile(path), "precious");
-    await rejects(listenOnSocket(`${path}/weir.sock`, echo), EnvironmentError);
-    await rejects(listenOnSocket(folder, echo), /no socket/);
-    await Deno.symlink(path, `${folder}/link`);
-    await rejects(listenOnSocket(`${folder}/link`, echo), /no socket/);
-  }),
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/precious.txt`;
+      await Deno.writeTextFile(path, "precious");
+      await rejects(listenOnSocket(path, echo), /no socket; choose another socket with --socket/);
+      equal(await Deno.readTextFile(path), "precious");
+      await rejects(listenOnSocket(`${path}/weir.sock`, echo), EnvironmentError);
+      await rejects(listenOnSocket(folder, echo), /no socket/);
+      await Deno.symlink(path, `${folder}/link`);
+      await rejects(listenOnSocket(`${folder}/link`, echo), /no socket/);
+    }),
 );
 
 Deno.test(
   "listenOnSocket() says that a path is too long",
-  inFolder(async (folder) => {
-    await rejects(
-      listenOnSocket(`${folder}/${"x".repeat(150)}`, echo),
-      (error: unknown) => error instanceof EnvironmentError && error.message.endsWith("with --socket"),
-    );
-  }),
+  () =>
+    inFolder(async (folder) => {
+      await rejects(
+        listenOnSocket(`${folder}/${"x".repeat(150)}`, echo),
+        (error: unknown) => error instanceof EnvironmentError && error.message.endsWith("with --socket"),
+      );
+    }),
 );

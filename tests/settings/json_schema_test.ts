@@ -6,7 +6,8 @@ import { shownSettings } from "../../src/settings/print/shown_settings.ts";
 import { DEFAULTS } from "../../src/settings/defaults.ts";
 import { settingsSchema } from "../../src/settings/schema/schema.ts";
 import { leaves } from "../../src/settings/schema/view.ts";
-import { plain, readText } from "../support/config_text.ts";
+import { plainValue } from "../../src/settings/document/tree.ts";
+import { readText } from "../support/config_text.ts";
 
 const FILES = new URL("../support/configurations/", import.meta.url).pathname;
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
@@ -22,7 +23,7 @@ Deno.test("settingsJsonSchema() describes what files may say, in every spelling"
   for (const file of ["cluster.hcl", "inline.hcl", "later.hcl"]) {
     const { tree } = await readText(await Deno.readTextFile(FILES + file), "hcl");
     // words in another case are weir's kindness
-    const value = JSON.parse(JSON.stringify(plain(tree)).replace('"kind":"service"', '"kind":"Service"'));
+    const value = JSON.parse(JSON.stringify(plainValue(tree)).replace('"kind":"service"', '"kind":"Service"'));
     deepEqual(refused(value), [], file);
   }
   deepEqual(refused(parse(await Deno.readTextFile(`${FILES}bare.yaml`))), []);

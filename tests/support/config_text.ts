@@ -3,7 +3,6 @@ import { ok } from "node:assert/strict";
 import type { Reading } from "../../src/settings/document/reading.ts";
 import { originText } from "../../src/settings/document/origin.ts";
 import { SettingsError } from "../../src/settings/document/problem.ts";
-import type { Tree } from "../../src/settings/document/tree.ts";
 import { composeSettings } from "../../src/settings/compose_settings.ts";
 import type { LoadedSettings, LoadOptions } from "../../src/settings/load_settings.ts";
 import { type ConfigFormat, readConfiguration } from "../../src/settings/read_configuration.ts";
@@ -31,18 +30,4 @@ export async function problemsOf(
     return error.problems.map(({ origin, message }) => `${originText(origin).replace(`w.${format}:`, "")}: ${message}`);
   }
   return [];
-}
-
-/** A tree as plain values; what is broken is undefined. */
-export function plain(tree: Tree): unknown {
-  switch (tree.kind) {
-    case "scalar":
-      return tree.value;
-    case "list":
-      return tree.items.map(plain);
-    case "group":
-      return Object.fromEntries([...tree.entries].map(([key, { value }]) => [key, plain(value)]));
-    case "broken":
-      return undefined;
-  }
 }

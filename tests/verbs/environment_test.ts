@@ -1,6 +1,7 @@
 /** What the command line says where the machine lacks something, or something has it: named, with the fix, exit 1. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { AgentProcess, startCommand, weir } from "../support/agent_process.ts";
+import { inFolder } from "../support/folder.ts";
 import { NetworkLab } from "../support/network_lab.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -16,15 +17,6 @@ async function powerless(...args: string[]): Promise<{ code: number; stdout: str
   });
   const { code, stdout, stderr } = await command.output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "weirtest-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("weir run without root names every right that it lacks, with the fix, and leaves nothing behind", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startCommand, weir } from "../support/agent_process.ts";
+import { inFolder } from "../support/folder.ts";
 import { assertFinalBooks, assertNothingLost, readBooksFile } from "../support/books_file.ts";
 import { CALCULATED, type CommunityIdCase, SPECIFICATION_BASELINE } from "../support/community_id_baseline.ts";
 import { path4, path6, pings, START_NS, tcpSession, udpExchange, written } from "../support/golden_captures.ts";
@@ -25,15 +26,6 @@ import { replay } from "../support/replay_process.ts";
 
 const V4 = path4("10.1.0.7", "192.0.2.5");
 const SESSION = written(tcpSession(V4));
-
-async function inTempFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "weirtest-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 // Community IDs
 
@@ -290,7 +282,7 @@ Deno.test("replay names a link type that it cannot read, where it is first used"
 });
 
 Deno.test("replay of a file that is not there exits with 2 and names the nearest", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/session.pcap`, pcapFile(SESSION));
     const wrong = await weir("replay", `${folder}/sesion.pcap`);
     assert.equal(wrong.code, 2);
@@ -339,7 +331,7 @@ Deno.test("replay stops at a signal with what was read so far", async () => {
 });
 
 Deno.test("replay that is told to stop waits for a stalled reader no longer than it may, and books what was lost", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const flows = 5_003;
     const frames = Array.from({ length: flows }, (_, i): WrittenFrame => ({
       timeNs: START_NS + BigInt(i) * 1_000n,

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { archive } from "../../src/verbs/support/archive.ts";
 import { weir } from "../support/agent_process.ts";
+import { inFolder } from "../support/folder.ts";
 import { run } from "../support/network_lab.ts";
 import { openWire } from "../support/wire.ts";
 
@@ -13,15 +14,6 @@ export:
     otlp:
       - { endpoint: "http://127.0.0.1:9", protocol: http_binary, auth: { bearer: ${SECRET} }, headers: { x-key: ${SECRET} } }
 `;
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "weirtest-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Unpacks it. Returns its files by name, without the folder that all of them are in. */
 function unpack(path: string, folder: string): Map<string, string> {

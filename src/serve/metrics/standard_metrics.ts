@@ -3,16 +3,21 @@ import type { Agent } from "../../agent.ts";
 import { readSystemFile } from "../../libc.ts";
 import { SLOT_BYTES } from "../../limits.ts";
 import { bookSeries, MEASURES } from "./book_series.ts";
+import { scrapedBooks } from "./scraped_books.ts";
 import { counter, entries, gauge, histogram, type Metric, type Series, value } from "./metric.ts";
 
-const BOOKS: Metric[] = MEASURES.map(({ measure, says }) =>
-  counter(
-    `weir_${measure}_total`,
-    `${says} by what became of them: the books. Exporters' terms carry the exporter's name.`,
-    ["outcome", "reason", "exporter"],
-    (agent) => bookSeries(agent.books(), measure),
-  )
-);
+type BooksOf = ReturnType<typeof scrapedBooks>;
+
+function bookMetrics(books: BooksOf): Metric[] {
+  return MEASURES.map(({ measure, says }) =>
+    counter(
+      `weir_${measure}_total`,
+      `${says} by what became of them: the books. Exporters' terms carry the exporter's name.`,
+      ["outcome", "reason", "exporter"],
+      (agent) => bookSeries(books(agent), measure),
+    )
+  );
+}
 
 const FLOWS: Metric[] = [
   gauge(
@@ -123,21 +128,23 @@ function kernelMetrics(isWritable: () => boolean): Metric[] {
   ];
 }
 
-const INTERFACES: Metric[] = [
-  gauge("weir_interface_attached", "1 where the program is on the interface.", ["interface", "mode"], attachedSeries),
-  counter(
-    "weir_interface_packets_total",
-    "Packets that hooks saw, all interfaces together: one that passes several counts at each.",
-    [],
-    (agent) => value(Number(agent.books().kernel.seen.packets)),
-  ),
-  counter(
-    "weir_interface_bytes_total",
-    "Bytes that hooks saw, all interfaces together.",
-    [],
-    (agent) => value(Number(agent.books().kernel.seen.bytes)),
-  ),
-];
+function interfaceMetrics(books: BooksOf): Metric[] {
+  return [
+    gauge("weir_interface_attached", "1 where the program is on the interface.", ["interface", "mode"], attachedSeries),
+    counter(
+      "weir_interface_packets_total",
+      "Packets that hooks saw, all interfaces together: one that passes several counts at each.",
+      [],
+      (agent) => value(Number(books(agent).kernel.seen.packets)),
+    ),
+    counter(
+      "weir_interface_bytes_total",
+      "Bytes that hooks saw, all interfaces together.",
+      [],
+      (agent) => value(Number(books(agent).kernel.seen.bytes)),
+    ),
+  ];
+}
 
 const EXPORT: Metric[] = [
   counter(
@@ -216,7 +223,16 @@ const PROCESS: Metric[] = [
 
 export function standardMetrics(version: string, isWritable: () => boolean): Metric[] {
   const info = gauge("weir_build_info", "What runs here.", ["version"], () => [series({ version }, 1)]);
-  return [info, ...BOOKS, ...FLOWS, ...kernelMetrics(isWritable), ...INTERFACES, ...EXPORT, ...PROCESS];
+  const books = scrapedBooks();
+  return [
+    info,
+    ...bookMetrics(books),
+    ...FLOWS,
+    ...kernelMetrics(isWritable),
+    ...interfaceMetrics(books),
+    ...EXPORT,
+    ...PROCESS,
+  ];
 }
 
 /** Ticks of the clock that /proc counts CPU time in (USER_HZ). */

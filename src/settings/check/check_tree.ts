@@ -4,7 +4,7 @@
  */
 import type { Origin } from "../document/origin.ts";
 import type { Problem } from "../document/problem.ts";
-import type { Entry, Group, Scalar, Tree } from "../document/tree.ts";
+import { type Entry, type Group, plainValue, type Scalar, type Tree } from "../document/tree.ts";
 import { isSecretAt, type Schema, type View, view } from "../schema/view.ts";
 import { effectNotice, type Notice } from "./notice.ts";
 import { keyName } from "./key_name.ts";
@@ -92,7 +92,7 @@ class TreeChecker {
       case "record":
         return this.#named(at, spot);
       case "unknown":
-        return plain(tree);
+        return plainValue(tree);
       default:
         if (tree.kind === "scalar") return word(at, tree);
         return this.#report(spot, `${name}: a single value is wanted, not ${nameOf(tree)}`);
@@ -141,19 +141,6 @@ function word({ type, words }: View, { value, isLoose }: Scalar): unknown {
   if (type === "number") return toNumber(value) ?? value;
   if (type === "boolean") return toBoolean(value) ?? value;
   return value;
-}
-
-function plain(tree: Tree): unknown {
-  switch (tree.kind) {
-    case "scalar":
-      return tree.value;
-    case "list":
-      return tree.items.map(plain);
-    case "group":
-      return Object.fromEntries([...tree.entries].map(([key, { value }]) => [key, plain(value)]));
-    case "broken":
-      return BROKEN;
-  }
 }
 
 function nameOf(tree: Tree): string {

@@ -45,6 +45,20 @@ export function scalar(value: Scalar["value"], origin: Origin, isLoose = false):
   return { kind: "scalar", value, isLoose, origin };
 }
 
+/** A tree as plain values; what is broken is undefined. */
+export function plainValue(tree: Tree): unknown {
+  switch (tree.kind) {
+    case "scalar":
+      return tree.value;
+    case "list":
+      return tree.items.map(plainValue);
+    case "group":
+      return Object.fromEntries([...tree.entries].map(([key, { value }]) => [key, plainValue(value)]));
+    case "broken":
+      return undefined;
+  }
+}
+
 /** What stands at a path; undefined where nothing does. */
 export function entryAt(tree: Tree, path: readonly string[]): Entry | undefined {
   let entry: Entry | undefined;

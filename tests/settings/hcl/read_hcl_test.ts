@@ -1,13 +1,14 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { originText } from "../../../src/settings/document/origin.ts";
 import { entryAt } from "../../../src/settings/document/tree.ts";
-import { plain, readText } from "../../support/config_text.ts";
+import { plainValue } from "../../../src/settings/document/tree.ts";
+import { readText } from "../../support/config_text.ts";
 
 async function values(text: string, variables: Record<string, string> = {}): Promise<unknown> {
   const { tree, problems, isWhole } = await readText(text, "hcl", variables);
   deepEqual(problems, [], text);
   ok(isWhole);
-  return plain(tree);
+  return plainValue(tree);
 }
 
 /** What is wrong with a text: "line:column: message". */
@@ -125,7 +126,7 @@ Deno.test("readHcl() reads what it can of a file that is wrong in places", async
   const { tree, problems, isWhole } = await readText("a = b\nc = 1\n", "hcl");
   equal(problems.length, 1);
   ok(isWhole, "what it says is wrong, what it is made of is not");
-  deepEqual(plain(tree), { a: undefined, c: 1 });
+  deepEqual(plainValue(tree), { a: undefined, c: 1 });
   equal((await readText("a = 1\nb = [\n", "hcl")).isWhole, false);
 });
 

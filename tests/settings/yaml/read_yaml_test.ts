@@ -1,12 +1,13 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { originText } from "../../../src/settings/document/origin.ts";
 import { entryAt } from "../../../src/settings/document/tree.ts";
-import { plain, readText } from "../../support/config_text.ts";
+import { plainValue } from "../../../src/settings/document/tree.ts";
+import { readText } from "../../support/config_text.ts";
 
 async function values(text: string, variables: Record<string, string> = {}): Promise<unknown> {
   const { tree, problems } = await readText(text, "yaml", variables);
   deepEqual(problems, [], text);
-  return plain(tree);
+  return plainValue(tree);
 }
 
 async function wrong(text: string, variables: Record<string, string> = {}): Promise<string[]> {
@@ -100,7 +101,7 @@ data:
 Deno.test("readYaml() finds the configuration in a ConfigMap, and places it in the manifest", async () => {
   const { tree, problems } = await readText(MANIFEST, "yaml");
   deepEqual(problems, []);
-  deepEqual(plain(tree), { span: { tcp_timeout: "5s" }, list: ["x"] });
+  deepEqual(plainValue(tree), { span: { tcp_timeout: "5s" }, list: ["x"] });
   const place = (...path: string[]) => originText(entryAt(tree, path)!.origin);
   equal(place("span"), "w.yaml:10:5");
   equal(place("span", "tcp_timeout"), "w.yaml:11:7");

@@ -1,19 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import type { Machine } from "../../../src/capture/mod.ts";
 import { cgroup, readCgroup } from "../../../src/verbs/doctor/cgroup.ts";
+import { machineWith } from "../../support/machine_with.ts";
 
 const MIB = 1024 * 1024;
-
-function machineWith(files: Record<string, string>): Machine {
-  return {
-    release: "6.12.3",
-    version: "",
-    arch: "x86_64",
-    read: (path) => files[path],
-    exists: () => false,
-    canWrite: () => false,
-  };
-}
 
 const V2 = { "/proc/self/mounts": "cgroup2 /sys/fs/cgroup cgroup2 rw,nsdelegate 0 0\n" };
 

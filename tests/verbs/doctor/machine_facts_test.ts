@@ -1,18 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import type { Machine } from "../../../src/capture/mod.ts";
 import { clockDiscipline } from "../../../src/libc.ts";
 import { clockSource, compiler, lockdown, wallClock } from "../../../src/verbs/doctor/machine_facts.ts";
-
-function machineWith(files: Record<string, string>): Machine {
-  return {
-    release: "6.12.3",
-    version: "",
-    arch: "x86_64",
-    read: (path) => files[path],
-    exists: () => false,
-    canWrite: () => false,
-  };
-}
+import { machineWith } from "../../support/machine_with.ts";
 
 Deno.test("lockdown() names the mode in force, none of which is in weir's way", () => {
   const said = (text: string) => lockdown(machineWith({ "/sys/kernel/security/lockdown": text }));
