@@ -22,6 +22,10 @@ type Fetch = (request: Request, bindings: Bindings) => Response | Promise<Respon
 
 const ONLY_OWNER = 0o177;
 
+/** Every address, of IPv4 too: of it alone where the kernel has no IPv6. */
+const ANY = "::";
+const ANY_IPV4 = "0.0.0.0";
+
 /** How long requests under way may take to end when the server closes. */
 const CLOSE_MS = 1_000;
 
@@ -36,7 +40,8 @@ export function listenOnPort(options: PortOptions, fetch: Fetch): Listener | und
     log.info("Serving {what} on {where}", { what: name, where: listener.where });
     return listener;
   } catch (cause) {
-    const cannot = `Cannot serve ${name} on ${address}:${port}`;
+    if (address === ANY && hasNoIpv6(cause)) return listenOnPort({ ...options, address: ANY_IPV4 }, fetch);
+    const cannot = `Cannot serve ${name} on ${hostAndPort(address, port)}`;
     const isTaken = cause instanceof Deno.errors.AddrInUse;
     if (!isTaken && !(cause instanceof Deno.errors.PermissionDenied)) {
       throw new EnvironmentError(`${cannot}: ${plainReason(cause)}; choose another address`, { cause });
@@ -90,7 +95,7 @@ function serve(where: Where, handle: (request: Request, from: Deno.Addr) => Resp
   );
   const bound = server.addr as Deno.Addr;
   return {
-    where: bound.transport === "tcp" ? `${bound.hostname}:${bound.port}` : (bound as Deno.UnixAddr).path,
+    where: bound.transport === "tcp" ? hostAndPort(bound.hostname, bound.port) : (bound as Deno.UnixAddr).path,
     async close() {
       // who asks slowly does not hold up the end
       const late = Promise.withResolvers<void>();
@@ -99,6 +104,14 @@ function serve(where: Where, handle: (request: Request, from: Deno.Addr) => Resp
       clearTimeout(timer);
     },
   };
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function hasNoIpv6(error: unknown): boolean {
+  return (error as { code?: string }).code === "EAFNOSUPPORT";
 }
 
 function internalError(error: unknown): Response {

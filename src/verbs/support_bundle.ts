@@ -19,7 +19,7 @@ export function supportCommand(): Command {
 function bundle(command: Command): Command {
   command
     .description("collect in one file what tells how weir does here; with a running agent or without")
-    .option("-o, --output <file>", "where it goes (default: weir-support-HOST-TIME.tar.gz)")
+    .option("-o, --output <file>", "where it goes (default: weir-support-HOST-TIME.tar.gz); -: standard output")
     .option(
       "--flows <count>",
       "with so many of the agent's flows, which have addresses in them",

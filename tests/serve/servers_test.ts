@@ -50,6 +50,15 @@ Deno.test("listenOnPort() takes any port where 0 is chosen, and says which", asy
   await rejects(fetch(`http://${listener.where}/`));
 });
 
+Deno.test("listenOnPort() takes every address where it is ::, of IPv4 too, and knows whoever is near by both", async () => {
+  const listener = listenOnPort({ ...LOCAL, address: "::" }, echo)!;
+  match(listener.where, /^\[::\]:\d+$/);
+  for (const host of ["127.0.0.1", "[::1]"]) {
+    equal(await (await fetch(`http://${host}:${portOf(listener)}/`)).text(), "local", host);
+  }
+  await listener.close();
+});
+
 Deno.test("listenOnPort() runs without where a default port is taken, and refuses where it was chosen", async () => {
   const first = listenOnPort(LOCAL, echo)!;
   const port = portOf(first);

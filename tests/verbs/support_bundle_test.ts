@@ -1,11 +1,12 @@
 /** support-bundle, with a running agent and without, unpacked by the real tar. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { archive } from "../../src/verbs/support/archive.ts";
-import { weir } from "../support/agent_process.ts";
+import { startCommand, weir } from "../support/agent_process.ts";
 import { inFolder } from "../support/folder.ts";
 import { run } from "../support/network_lab.ts";
 import { openWire } from "../support/wire.ts";
 
+const ROOT = new URL("../../", import.meta.url).pathname;
 const SECRET = "s3cr3t-t0ken";
 const SETTINGS = `
 span: { udp_timeout: 1m }
@@ -67,6 +68,13 @@ Deno.test("support-bundle collects settings without secrets, books, status, doct
     const again = await weir("support", "bundle", "-o", path, ...place);
     deepEqual([again.code, again.stdout], [2, ""]);
     match(again.stderr, /^weir: Cannot write .*bundle\.tar\.gz: it is there already; name another file\n$/);
+    const { stdout: bytes, stderr: contents } = await new Deno.Command(Deno.execPath(), {
+      args: [...startCommand(), "support-bundle", "--output", "-", "--no-attach", ...place],
+      cwd: ROOT,
+    }).output();
+    await Deno.writeFile(`${folder}/piped.tar.gz`, bytes);
+    equal(JSON.parse(unpack(`${folder}/piped.tar.gz`, folder).get("agent/status.json")!).pid, wire.agent.pid);
+    match(new TextDecoder().decode(contents), /\nagent\/status\.json +\d/);
     const withFlows = `${folder}/flows.tar.gz`;
     equal((await weir("support", "bundle", "-o", withFlows, "--flows", "7", "--no-attach", ...place)).code, 0);
     equal(JSON.parse(unpack(withFlows, folder).get("agent/flows.json")!).flows.length, 7);

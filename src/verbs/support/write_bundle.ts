@@ -16,13 +16,16 @@ export interface SupportBundleOptions extends SourceOptions {
 }
 
 const ONLY_OWNER = 0o600;
+/** As a file: where its bytes go when there is no place to write to, as in a pod. */
+const STDOUT = "-";
 
 /** Throws UsageError where the file is there already, EnvironmentError where it cannot be written. */
 export async function writeBundle(options: SupportBundleOptions): Promise<void> {
   const now = new Date();
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   const path = options.output ?? `weir-support-${Deno.hostname()}-${time}.tar.gz`;
-  using file = create(path);
+  using file = path === STDOUT ? undefined : create(path);
+  if (!file && Deno.stdout.isTerminal()) throw new UsageError("Cannot write an archive to a terminal: redirect it");
   const bundle = await readBundle({
     socket: options.socket,
     flows: options.flows ?? 0,
@@ -32,11 +35,13 @@ export async function writeBundle(options: SupportBundleOptions): Promise<void> 
   });
   const files = [...bundle.files, { name: "contents.txt", text: contentsText(bundle) }];
   const bytes = await archive(files, now.getTime());
-  await writeAll(file, bytes);
+  await writeAll(file ?? Deno.stdout, bytes);
   const said = { file: path, bytes: bytes.length, files: files.map(({ name }) => name), missing: bundle.failures };
-  console.log(
-    options.json ? JSON.stringify(said, null, 2) : `${contentsText(bundle)}\n${path}: ${sizeText(bytes.length)}`,
-  );
+  const text = options.json
+    ? JSON.stringify(said, null, 2)
+    : `${contentsText(bundle)}\n${path}: ${sizeText(bytes.length)}`;
+  if (file) console.log(text);
+  else console.error(text); // the other one is the archive
 }
 
 /** The file is there before the first question is asked: what cannot be written is known at once. */
@@ -53,7 +58,7 @@ function create(path: string): Deno.FsFile {
   }
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function writeAll(file: Pick<Deno.FsFile, "write">, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
