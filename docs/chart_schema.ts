@@ -16,6 +16,8 @@ const TEXTS = { type: "object", additionalProperties: { type: "string" } };
 const TEXT_LIST = { type: "array", items: { type: "string", minLength: 1 } };
 const PORT = { type: "integer", minimum: 0, maximum: 65_535 };
 const COUNT = { type: "integer", minimum: 0 };
+/** Of objects: a number or "true" would be read as such. */
+const NAME_OR_NONE = "^([a-z]([-a-z0-9]*[a-z0-9])?)?$";
 const SHARE = { anyOf: [COUNT, { type: "string", pattern: "^\\d+%$" }] };
 const INTERVAL = { type: "string", pattern: "^(\\d+(ms|s|m|h))+$" };
 const CAPABILITIES = {
@@ -29,9 +31,13 @@ const SHAPES: Record<string, JsonSchema> = {
   "image.pullPolicy": { enum: ["IfNotPresent", "Always", "Never"] },
   "imagePullSecrets": KUBERNETES_LIST,
   "config.format": { enum: ["hcl", "yaml", "json"] },
-  "dnsPolicy": { enum: ["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] },
+  "nameOverride": { type: "string", pattern: NAME_OR_NONE },
+  "fullnameOverride": { type: "string", pattern: NAME_OR_NONE },
+  "config.validateDeadlineSeconds": { type: "integer", minimum: 1 },
+  "dnsPolicy": { enum: ["", "ClusterFirst", "ClusterFirstWithHostNet", "Default"] },
   "ports.health": PORT,
   "ports.metrics": PORT,
+  "ports.listenAddress": { type: "string", minLength: 1 },
   "securityContext.capabilities.add": CAPABILITIES,
   "securityContext.capabilities.drop": CAPABILITIES,
   "securityContext.seccompProfile": KUBERNETES_OBJECT,
@@ -46,9 +52,9 @@ const SHAPES: Record<string, JsonSchema> = {
   "updateStrategy.type": { enum: ["RollingUpdate", "OnDelete"] },
   "updateStrategy.rollingUpdate.maxUnavailable": SHARE,
   "updateStrategy.rollingUpdate.maxSurge": SHARE,
-  "nodeSelector": TEXTS,
+  "nodeSelector": { ...TEXTS, type: ["object", "null"] },
   "affinity": {
-    type: "object",
+    type: ["object", "null"],
     properties: { nodeAffinity: KUBERNETES_OBJECT, podAffinity: KUBERNETES_OBJECT, podAntiAffinity: KUBERNETES_OBJECT },
     additionalProperties: false,
   },
@@ -79,7 +85,7 @@ const OVERRIDE = {
   type: "object",
   required: ["name", "label"],
   properties: {
-    name: { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" },
+    name: { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 200 },
     label: {
       type: "object",
       required: ["key", "value"],

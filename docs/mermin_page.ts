@@ -47,6 +47,19 @@ const COMMANDS: string[][] = [
   ["`/metrics`, `/metrics/standard`, `/metrics/debug`, `/metrics:summary` on 10250", "the same; names below"],
 ];
 
+/** Values of the chart that are others here, or are taken without effect. */
+const VALUES: string[][] = [
+  [
+    "`config.content`, `config.restartOnConfigChange`, `hostNetwork`, `securityContext` and all that is not below",
+    "the same",
+  ],
+  [
+    "`config.hostPidEnrichment`, `hostPidEnrichment`, `hostPID`",
+    "taken, without effect: the mode decides, and flows are not named after processes",
+  ],
+  ["`volumes`, `volumeMounts`", "`extraVolumes`, `extraVolumeMounts`; bpffs is not needed"],
+];
+
 /** Groups that Mermin's files do not have. */
 const OTHERS_REGEXP = /^(?:features|resources|performance|sampling)\./;
 
@@ -70,6 +83,8 @@ export function merminPage(): string {
     "Every key has a variable of its own: `WEIR_` and its path.",
     "## Commands",
     table(["Mermin", "weir"], COMMANDS),
+    "## Values of the chart",
+    table(["Mermin", "weir"], VALUES),
     "## Metrics",
     "All begin with `weir_` instead of `mermin_`. `/metrics/debug` has the second half of them where " +
     "`internal.metrics.debug_metrics_enabled` is on.",

@@ -12,19 +12,27 @@
 {{- end }}
 
 {{/*
-The configurations of a release: a list of {name, config, override}. The first is everybody's, the others are of nodes
-that are different.
+The configurations of a release: a list of {name, config, resources, label}. The first is everybody's, the others are
+of nodes that are different; what an override leaves out is everybody's.
 */}}
 {{- define "weir.variants" -}}
 {{- $fullname := include "weir.fullname" . }}
 {{- $variants := list (dict "name" $fullname "config" .Values.config "resources" .Values.resources) }}
+{{- $names := list }}
 {{- range .Values.nodeOverrides }}
 {{- $config := $.Values.config }}
 {{- with .config }}
-{{- $config = . }}
+{{- if or .content .values }}
+{{- $config = merge (deepCopy .) (dict "format" $.Values.config.format) }}
 {{- end }}
+{{- end }}
+{{- $name := include "weir.shortName" (printf "%s-%s" $fullname .name) }}
+{{- if has $name $names }}
+{{- fail (printf "nodeOverrides: %s is there twice" .name) }}
+{{- end }}
+{{- $names = append $names $name }}
 {{- $variants = append $variants (dict
-      "name" (printf "%s-%s" $fullname .name | trunc 63 | trimSuffix "-")
+      "name" $name
       "config" $config
       "resources" (default $.Values.resources .resources)
       "label" .label) }}
@@ -32,25 +40,49 @@ that are different.
 {{- toJson $variants }}
 {{- end }}
 
-{{/* The kinds that agents watch: a JSON list. What a text says is looked at as far as a template can. */}}
+{{/* A map as JSON; of what is none: an empty one. */}}
+{{- define "weir.map" -}}
+{{- if kindIs "map" . }}{{ toJson . }}{{ else }}{}{{ end }}
+{{- end }}
+
+{{/* What a configuration says of Kubernetes, as JSON. Of what a template cannot read: nothing. */}}
+{{- define "weir.informer" -}}
+{{- $at := dict }}
+{{- if .values }}
+{{- $at = .values }}
+{{- else if and .content (ne (default "hcl" .format) "hcl") }}
+{{- $at = fromYaml .content }}
+{{- end }}
+{{- range list "discovery" "informer" "k8s" }}
+{{- $at = get (include "weir.map" $at | fromJson) . }}
+{{- end }}
+{{- include "weir.map" $at }}
+{{- end }}
+
+{{/*
+The kinds that agents watch: a JSON list. What a text says is looked at as far as a template can; what it cannot make
+out is left to the agent, which says what is wrong with it.
+*/}}
 {{- define "weir.kinds" -}}
-{{- $usual := list "CronJob" "DaemonSet" "Deployment" "EndpointSlice" "Gateway" "Ingress" "Job" "Namespace" "NetworkPolicy" "Node" "Pod" "ReplicaSet" "Service" "StatefulSet" }}
+{{- $all := list "CronJob" "DaemonSet" "Deployment" "EndpointSlice" "Endpoints" "Gateway" "Ingress" "Job" "Namespace" "NetworkPolicy" "Node" "Pod" "ReplicaSet" "Service" "StatefulSet" }}
+{{- $usual := without $all "Endpoints" }}
+{{- $words := dict "endpoint" "Endpoints" }}
+{{- range $all }}
+{{- $_ := set $words (lower .) . }}
+{{- end }}
 {{- $kinds := list }}
 {{- range include "weir.variants" . | fromJsonArray }}
-{{- $values := dict }}
-{{- if .config.values }}
-{{- $values = .config.values }}
-{{- else if and .config.content (ne (default "hcl" .config.format) "hcl") }}
-{{- $values = fromYaml .config.content }}
-{{- end }}
-{{- $k8s := dig "discovery" "informer" "k8s" dict $values }}
-{{- if ne (dig "enabled" true $k8s) false }}
+{{- $k8s := include "weir.informer" .config | fromJson }}
+{{- if ne (toString (get $k8s "enabled")) "false" }}
 {{- $wanted := $usual }}
-{{- range (default list (get $k8s "selectors")) }}
-{{- if eq (dig "include" true .) false }}
-{{- $wanted = without $wanted .kind }}
-{{- else }}
-{{- $wanted = append $wanted (ternary "Endpoints" .kind (eq .kind "Endpoint")) }}
+{{- $selectors := get $k8s "selectors" }}
+{{- range kindIs "slice" $selectors | ternary $selectors list }}
+{{- $selector := include "weir.map" . | fromJson }}
+{{- $kind := get $words (get $selector "kind" | toString | lower) }}
+{{- if and $kind (eq (get $selector "include" | toString) "false") }}
+{{- $wanted = without $wanted $kind }}
+{{- else if $kind }}
+{{- $wanted = append $wanted $kind }}
 {{- end }}
 {{- end }}
 {{- if regexMatch "kind\\s*=\\s*\"(?i:endpoints?)\"" (default "" .config.content) }}

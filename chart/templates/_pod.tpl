@@ -4,18 +4,20 @@ packets. To enter the host's network from the pod's: SYS_PTRACE opens /proc/1/ns
 */}}
 {{- define "weir.securityContext" -}}
 {{- $context := deepCopy .Values.securityContext }}
+{{- $capabilities := default dict $context.capabilities }}
 {{- if $context.privileged }}
 {{- $context = omit $context "capabilities" "seccompProfile" }}
 {{- else }}
-{{- if not $context.capabilities.add }}
+{{- if not $capabilities.add }}
 {{- $add := list "BPF" "NET_ADMIN" "PERFMON" }}
 {{- if not .Values.hostNetwork }}
 {{- $add = concat $add (list "SYS_ADMIN" "SYS_PTRACE") }}
 {{- end }}
-{{- $_ := set $context.capabilities "add" $add }}
+{{- $_ := set $capabilities "add" $add }}
 {{- end }}
+{{- $_ := set $context "capabilities" $capabilities }}
 {{- /* with SYS_ADMIN the API server refuses to hear that there are no further privileges */}}
-{{- $_ := set $context "allowPrivilegeEscalation" (has "SYS_ADMIN" $context.capabilities.add) }}
+{{- $_ := set $context "allowPrivilegeEscalation" (has "SYS_ADMIN" $capabilities.add) }}
 {{- end }}
 {{- with include "weir.appArmor" . }}
 {{- if semverCompare ">=1.30.0-0" $.Capabilities.KubeVersion.Version }}
@@ -56,7 +58,10 @@ container.apparmor.security.beta.kubernetes.io/weir: {{ get (dict "Unconfined" "
 - { name: POD_IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
 - { name: POD_NODE_NAME, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }
 - { name: WEIR_NODE_NAME, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }
+- { name: WEIR_INTERNAL_SERVER_ENABLED, value: "true" }
+- { name: WEIR_INTERNAL_SERVER_LISTEN_ADDRESS, value: {{ .Values.ports.listenAddress | quote }} }
 - { name: WEIR_INTERNAL_SERVER_PORT, value: {{ include "weir.healthPort" . | quote }} }
+- { name: WEIR_INTERNAL_METRICS_LISTEN_ADDRESS, value: {{ .Values.ports.listenAddress | quote }} }
 - { name: WEIR_INTERNAL_METRICS_PORT, value: {{ include "weir.metricsPort" . | quote }} }
 {{- if not .Values.hostNetwork }}
 - { name: WEIR_DISCOVERY_INSTRUMENT_NETWORK_NAMESPACE, value: /proc/1/ns/net }
@@ -67,8 +72,21 @@ container.apparmor.security.beta.kubernetes.io/weir: {{ get (dict "Unconfined" "
 {{- end }}
 
 {{- define "weir.probe" -}}
-httpGet: { path: {{ .path }}, port: health }
-{{ toYaml .probe }}
+{{- toYaml (merge (dict "httpGet" (dict "path" .path "port" "health")) (default dict .probe)) }}
+{{- end }}
+
+{{/* Nodes that pods go to. A list: the context, and the labels of those that a variant is for. */}}
+{{- define "weir.nodeSelector" -}}
+{{- toYaml (merge (deepCopy (last .)) (default dict (first .).Values.nodeSelector) (dict "kubernetes.io/os" "linux")) }}
+{{- end }}
+
+{{/* maxSurge is younger than the rest: where it is 0, which is what it is by itself, nothing is said of it. */}}
+{{- define "weir.rollingUpdate" -}}
+{{- $surge := trimSuffix "%" (toString .maxSurge) }}
+{{- if and (ne $surge "0") (ne (trimSuffix "%" (toString .maxUnavailable)) "0") }}
+{{- fail "updateStrategy.rollingUpdate: maxSurge and maxUnavailable are both set: one of them is to be 0" }}
+{{- end }}
+{{- toYaml (ternary (omit . "maxSurge") . (eq $surge "0")) }}
 {{- end }}
 
 {{/* Where pods of a variant go: to its label, and not to those of the overrides before it. */}}
@@ -77,7 +95,7 @@ httpGet: { path: {{ .path }}, port: health }
 {{- range .excluded }}
 {{- $expressions = append $expressions (dict "key" .key "operator" "NotIn" "values" (list .value)) }}
 {{- end }}
-{{- $affinity := deepCopy .affinity }}
+{{- $affinity := deepCopy (default dict .affinity) }}
 {{- if $expressions }}
 {{- $node := default dict $affinity.nodeAffinity }}
 {{- $required := default dict $node.requiredDuringSchedulingIgnoredDuringExecution }}

@@ -28,7 +28,8 @@ const STANDALONE_HEAD = `# weir without Helm, made from chart/ by tests/chart/go
 #
 #     kubectl apply -f packaging/kubernetes.yaml
 #
-# The image and the receiver are to be changed to yours.
+# The image and the receiver are to be changed to yours. Kubernetes 1.30 and later; before, appArmorProfile is to be
+# taken out.
 `;
 
 function withNamespaceFirst(text: string): string {

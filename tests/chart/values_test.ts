@@ -4,7 +4,7 @@ import { chartValues } from "../../docs/chart_values.ts";
 import { KINDS } from "../../src/enrich/kubernetes/kinds.ts";
 import { KINDS_DEFAULT } from "../../src/enrich/kubernetes/options.ts";
 import { VERSION } from "../../src/version.ts";
-import { CHART, find, refusal, render, type Rendered, renderText } from "../support/chart/render.ts";
+import { CHART, find, objectsOf, refusal, render, type Rendered, renderText } from "../support/chart/render.ts";
 import { mustRun } from "../support/host.ts";
 import { helmCommand } from "../support/tools/helm.ts";
 
@@ -125,7 +125,8 @@ Deno.test("what there is already is used: a service account, a role", async () =
   const objects = await render({ args });
   equal(podOf(objects).serviceAccountName, "own");
   ok(!objects.some(({ kind }) => kind === "ServiceAccount" || kind === "ClusterRole"));
-  const { roleRef, subjects } = find(objects, "ClusterRoleBinding");
+  // a binding's role cannot change: with another role, it is another binding
+  const { roleRef, subjects } = find(objects, "ClusterRoleBinding", "weir-reader");
   deepEqual([roleRef.name, subjects[0].name], ["reader", "own"]);
 });
 
@@ -133,10 +134,14 @@ Deno.test("a text goes into the file that its format is told by, and is checked 
   for (const format of ["hcl", "yaml", "json"]) {
     const objects = await render({ args: ["--set", `config.content=  x,config.format=${format}`] });
     deepEqual(find(objects, "ConfigMap", "weir-config").data, { [`config.${format}`]: "  x\n" });
-    deepEqual(containerOf(objects).args, ["run", "--config", `/etc/weir/config.${format}`]);
+    deepEqual(containerOf(objects).args, ["run"]);
+    equal(variable(objects, "WEIR_CONFIG_PATH"), `/etc/weir/config.${format}`, "exec'd commands read it, too");
     const job = find(objects, "Job", "weir-validate");
     equal(job.metadata.annotations["helm.sh/hook"], "pre-install,pre-upgrade");
-    deepEqual(job.spec.template.spec.containers[0].args, ["config", "validate", `/etc/weir/config.${format}`]);
+    const [check] = job.spec.template.spec.containers;
+    deepEqual(check.args, ["config", "validate", `/etc/weir/config.${format}`]);
+    const [, ...agents] = containerOf(objects).env;
+    deepEqual(check.env, agents, "a configuration reads the same variables there");
     deepEqual(find(objects, "ConfigMap", "weir-validate").data, { [`config.${format}`]: "  x\n" });
   }
   const unchecked = await renderText({ args: ["--set", "config.content=x,config.validate=false"] });
@@ -163,10 +168,85 @@ Deno.test("nodes that are different have one agent each, with what is theirs", a
   deepEqual(words("weir"), [worker, "role NotIn", "pool NotIn"]);
   deepEqual(words("weir-edge"), [worker]);
   deepEqual(words("weir-batch"), [worker, "role NotIn"], "a node with both labels has one agent");
-  deepEqual(podOf(objects, "weir-edge").nodeSelector, { role: "edge" });
+  deepEqual(podOf(objects, "weir-edge").nodeSelector, { "kubernetes.io/os": "linux", role: "edge" });
   deepEqual(containerOf(objects, "weir-edge").resources, { limits: { memory: "1Gi" } });
   equal(find(objects, "ConfigMap", "weir-edge-config").data["config.hcl"], 'log_level = "debug"\n');
   equal(find(objects, "ConfigMap", "weir-batch-config").data["config.hcl"], 'log_level = "info"\n');
+});
+
+Deno.test("an override takes from everybody's what it leaves out, and its names stay names", async () => {
+  const label = { key: "pool", value: "p" };
+  const long = `control-plane-${"x".repeat(60)}`;
+  const overrides = [
+    { name: "same", label, config: { format: "hcl" } },
+    { name: "own", label, config: { content: "log_level: debug" } },
+    { name: `${long}-1`, label },
+    { name: `${long}-2`, label },
+  ];
+  const args = ["--set-json", `nodeOverrides=${JSON.stringify(overrides)}`];
+  const objects = await render({ args: [...args, "--set", "config.format=yaml,config.content=log_level: warn"] });
+  deepEqual(find(objects, "ConfigMap", "weir-same-config").data, { "config.yaml": "log_level: warn\n" });
+  deepEqual(find(objects, "ConfigMap", "weir-own-config").data, { "config.yaml": "log_level: debug\n" });
+  const names = objects.filter(({ kind }) => kind === "Job").map(({ metadata }) => metadata.name);
+  equal(new Set(names).size, 5);
+  for (const name of names) ok(name.length <= 63, name);
+  const twice = `nodeOverrides=${JSON.stringify([{ name: "a", label }, { name: "a", label }])}`;
+  match(await refusal({ args: ["--set-json", twice] }), /nodeOverrides: a is there twice/);
+});
+
+Deno.test("labels and annotations of users stand beside the chart's, which have the last word", async () => {
+  const labels = { "app.kubernetes.io/instance": "x", app: "y", team: "net" };
+  const podAnnotations = { "kubectl.kubernetes.io/default-container": "x", team: "net" };
+  const sets = { commonLabels: labels, podLabels: labels, podAnnotations, podMonitor: { enabled: true, labels } };
+  const args = Object.entries(sets).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
+  const text = await renderText({ args });
+  // a YAML document that has a key twice is refused by this reader
+  const objects = objectsOf(text);
+  for (const { kind, metadata } of objects) {
+    equal(metadata.labels["app.kubernetes.io/instance"], "weir", kind);
+    equal(metadata.labels.team, "net", kind);
+  }
+  const { metadata } = find(objects, "DaemonSet").spec.template;
+  deepEqual([metadata.labels.app, metadata.labels.team], ["weir", "net"]);
+  deepEqual(metadata.annotations.team, "net");
+  equal(metadata.annotations["kubectl.kubernetes.io/default-container"], "weir");
+});
+
+Deno.test("health is served where the kubelet asks, whatever a configuration says", async () => {
+  const values = { internal: { server: { enabled: false, listen_address: "127.0.0.1" } } };
+  const objects = await render({ args: ["--set-json", `config.values=${JSON.stringify(values)}`] });
+  equal(variable(objects, "WEIR_INTERNAL_SERVER_ENABLED"), "true");
+  equal(variable(objects, "WEIR_INTERNAL_SERVER_LISTEN_ADDRESS"), "::");
+  equal(variable(objects, "WEIR_INTERNAL_METRICS_LISTEN_ADDRESS"), "::");
+});
+
+Deno.test("values that say nothing are as if they were not there", async () => {
+  const args = ["nodeSelector=null", "affinity=null", "livenessProbe=null", "securityContext.capabilities=null"];
+  const objects = await render({ args: args.flatMap((set) => ["--set", set]) });
+  deepEqual(podOf(objects).nodeSelector, { "kubernetes.io/os": "linux" });
+  deepEqual(containerOf(objects).securityContext.capabilities.add, CAPABILITIES_HOST_NAMESPACE);
+  equal(find(objects, "DaemonSet").spec.updateStrategy.rollingUpdate.maxSurge, undefined);
+  for (const taken of ["hostPID=true", "hostPidEnrichment=true", "config.hostPidEnrichment=true"]) {
+    equal(podOf(await render({ args: ["--set", `hostNetwork=true,${taken}`] })).hostPID, false, "no effect");
+  }
+});
+
+Deno.test("a text that a template cannot read leaves the role as it is, for the agent to say what is wrong", async () => {
+  const texts: Array<[text: string, kinds: string[]]> = [
+    ["discovery:\n  informer:\n", [...KINDS_DEFAULT]],
+    ["discovery: [1]", [...KINDS_DEFAULT]],
+    [": : :", [...KINDS_DEFAULT]],
+    ["discovery: { informer: { k8s: { selectors: 3 } } }", [...KINDS_DEFAULT]],
+    [
+      "discovery: { informer: { k8s: { selectors: [3, { kind: ENDPOINT }, { kind: pod, include: false }, { kind: x }] } } }",
+      [...KINDS_DEFAULT.filter((kind) => kind !== "Pod"), "Endpoints"],
+    ],
+    ['discovery: { informer: { k8s: { enabled: "${K8S}" } } }', [...KINDS_DEFAULT]],
+  ];
+  for (const [text, kinds] of texts) {
+    const args = ["--set", "config.format=yaml", "--set-json", `config.content=${JSON.stringify(text)}`];
+    deepEqual(kindsOfRole(await render({ args })), kinds.toSorted(), text);
+  }
 });
 
 Deno.test("a slip of the pen is refused with its place", async () => {
@@ -180,6 +260,9 @@ Deno.test("a slip of the pen is refused with its place", async () => {
     ["config.values.span.tcp_timeout=soon", /'\/config\/values\/span\/tcp_timeout'/],
     ["config.values.log_level=loud", /'\/config\/values\/log_level'/],
     ["rbac.kinds={Pods}", /'\/rbac\/kinds\/0'/],
+    ["dnsPolicy=None", /'\/dnsPolicy'/],
+    ["fullnameOverride=My_Weir", /'\/fullnameOverride'/],
+    ["updateStrategy.rollingUpdate.maxSurge=1", /maxSurge and maxUnavailable are both set/],
     ["config.content=x,config.values.log_level=info", /config\.content and config\.values are both set/],
     ["serviceMonitor.enabled=true,service.enabled=false", /set service\.enabled, or use podMonitor/],
   ];
