@@ -114,6 +114,8 @@ export class Reflector {
   /** The list that a stream's first events make up; undefined: it is complete. */
   #list: number | undefined;
   #attempts = 0;
+  /** When the list or watch under way began. */
+  #beganMs: number;
   #lastByteMs: number;
   readonly #stopping = new AbortController();
   #request = new AbortController();
@@ -122,7 +124,7 @@ export class Reflector {
     this.#options = options;
     this.kind = options.kind;
     this.#counts = options.counters.of(options.kind.name);
-    this.#lastByteMs = options.timing.nowMs();
+    this.#beganMs = this.#lastByteMs = options.timing.nowMs();
   }
 
   get state(): ReflectorState {
@@ -148,8 +150,7 @@ export class Reflector {
   async run(): Promise<void> {
     const { timing } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      const beganMs = timing.nowMs();
-      const waitMs = await this.#attempt(beganMs);
+      const waitMs = await this.#attempt();
       if (waitMs > 0) await timing.wait(waitMs, this.#stopping.signal);
     }
   }
@@ -160,22 +161,24 @@ export class Reflector {
   }
 
   /** One list or watch, to its end. Returns how long to wait before the next. */
-  async #attempt(beganMs: number): Promise<number> {
+  async #attempt(): Promise<number> {
     const { signal } = this.#request = new AbortController();
+    this.#beganMs = this.#options.timing.nowMs();
     try {
       if (this.#resourceVersion === "" && !this.#streamsLists) await this.#listByPages(signal);
       await this.#watch(signal);
-      return this.#afterEnd(beganMs);
+      return this.#afterEnd();
     } catch (error) {
       if (this.#stopping.signal.aborted) return 0;
-      this.#forgetAttempts(beganMs);
+      this.#forgetAttempts();
       return this.#afterError(signal.aborted ? signal.reason : error);
     }
   }
 
   /** Breaks off a request that nothing has come from for too long: its connection may be gone without a word. */
   checkSilence(): boolean {
-    const silentMs = this.#options.timing.nowMs() - this.#lastByteMs;
+    // silence from before the request, as of an outage, is not the request's
+    const silentMs = this.#options.timing.nowMs() - Math.max(this.#beganMs, this.#lastByteMs);
     const isOpen = this.#state === "watching" || this.#state === "listing";
     if (!isOpen || silentMs < SILENT_MS_MAX) return false;
     this.#request.abort(new Silence(`nothing came for ${Math.round(silentMs / 1_000)} s`));
@@ -183,13 +186,13 @@ export class Reflector {
   }
 
   /** A watch ended as it should, or too soon. */
-  #afterEnd(beganMs: number): number {
-    return this.#forgetAttempts(beganMs) ? 0 : this.#backoffMs(RETRY_LAST_MS);
+  #afterEnd(): number {
+    return this.#forgetAttempts() ? 0 : this.#backoffMs(RETRY_LAST_MS);
   }
 
   /** What went well for a while is tried again as if for the first time. Whether it did. */
-  #forgetAttempts(beganMs: number): boolean {
-    const wentWell = this.#options.timing.nowMs() - beganMs >= WATCH_MS_LEAST;
+  #forgetAttempts(): boolean {
+    const wentWell = this.#options.timing.nowMs() - this.#beganMs >= WATCH_MS_LEAST;
     if (wentWell) this.#attempts = 0;
     return wentWell;
   }

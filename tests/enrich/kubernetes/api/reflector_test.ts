@@ -282,6 +282,22 @@ Deno.test("Reflector leaves a watch of which nothing is heard, and goes on from 
   assert.match(bed.states.at(-2)!, /^unreachable: nothing came for 180 s$/);
 });
 
+Deno.test("Reflector gives a request its time, however long ago the server was last heard of", async () => {
+  await using bed = new ReflectorBed();
+  bed.api.refuse(422, "Invalid");
+  for (let i = 0; i < 12; i++) bed.api.refuse(403, "Forbidden");
+  await bed.untilRequests(14);
+  const beganMs = bed.nowMs;
+  assert(beganMs > 180_000);
+  assert.equal(bed.reflector.state, "listing");
+  assert.equal(bed.reflector.lastByteMs, 0, "a request is no sign of life");
+  bed.nowMs = beganMs + 179_999;
+  assert.equal(bed.reflector.checkSilence(), false);
+  bed.nowMs += 1;
+  assert.equal(bed.reflector.checkSilence(), true);
+  await until("the error", () => bed.counts.errors.silent === 1);
+});
+
 Deno.test("Reflector does not come back at once to a server that ends every watch", async () => {
   await using bed = new ReflectorBed();
   const first = bed.api.stream();
