@@ -164,6 +164,7 @@ export class Reflector {
   async #attempt(): Promise<number> {
     const { signal } = this.#request = new AbortController();
     this.#beganMs = this.#options.timing.nowMs();
+    this.#list = undefined; // half a list is none: it begins anew
     try {
       if (this.#resourceVersion === "" && !this.#streamsLists) await this.#listByPages(signal);
       await this.#watch(signal);
@@ -331,7 +332,6 @@ export class Reflector {
       }
       askedMs = timing.nowMs();
     }
-    // half a list is none: the next one begins anew
     if (this.#list !== undefined) throw new Garbage("the stream ended before the list was whole");
   }
 
