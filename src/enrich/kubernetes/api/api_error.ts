@@ -25,6 +25,11 @@ export class ApiError extends Error {
     return this.status === 410 || this.reason === "Expired" || this.reason === "Gone";
   }
 
+  /** It has too much to do: the same will do later. */
+  get isBusy(): boolean {
+    return this.status === 429 || this.reason === "TooManyRequests";
+  }
+
   /** It does not stream lists, or not yet. */
   get isUnknownQuery(): boolean {
     return this.status === 400 || this.status === 422;

@@ -114,6 +114,8 @@ export class Reflector {
   /** The list that a stream's first events make up; undefined: it is complete. */
   #list: number | undefined;
   #attempts = 0;
+  /** Attempts that may have failed for their version. */
+  #refusals = 0;
   /** When the list or watch under way began. */
   #beganMs: number;
   #lastByteMs: number;
@@ -194,7 +196,7 @@ export class Reflector {
   /** What went well for a while is tried again as if for the first time. Whether it did. */
   #forgetAttempts(): boolean {
     const wentWell = this.#options.timing.nowMs() - this.#beganMs >= WATCH_MS_LEAST;
-    if (wentWell) this.#attempts = 0;
+    if (wentWell) this.#attempts = this.#refusals = 0;
     return wentWell;
   }
 
@@ -233,12 +235,20 @@ export class Reflector {
         this.#resourceVersion = "";
         break;
       case "refused":
-        // a version from the future, as after a backup was restored, is refused for ever
-        if (this.#attempts >= ATTEMPTS_WITH_VERSION) this.#resourceVersion = "";
+        if (this.#givesUpVersion(error)) this.#resourceVersion = "";
     }
     this.#become("unreachable", message);
-    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-    return asked ?? this.#backoffMs(RETRY_LAST_MS);
+    const backoffMs = this.#backoffMs(RETRY_LAST_MS); // an attempt counts, whatever it is answered
+    const askedMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+    return askedMs === undefined ? backoffMs : Math.min(RETRY_REFUSED_LAST_MS, Math.max(RETRY_FIRST_MS, askedMs));
+  }
+
+  /** A version from the future, as after a backup was restored, is refused for ever. */
+  #givesUpVersion(error: unknown): boolean {
+    if (error instanceof ApiError && error.isBusy) return false; // whatever the version: a list would be more work
+    if (++this.#refusals <= ATTEMPTS_WITH_VERSION) return false;
+    this.#refusals = 0;
+    return true;
   }
 
   #become(state: ReflectorState, detail = ""): void {

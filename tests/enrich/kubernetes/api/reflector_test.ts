@@ -231,25 +231,15 @@ Deno.test("Reflector comes back when it is told to", async () => {
   assert.equal(bed.states[0], "unreachable: the server says TooManyRequests");
 });
 
-Deno.test("Reflector gives up a version that is refused again and again", async () => {
+Deno.test("Reflector comes back neither at once nor after hours, whatever it is told", async () => {
   await using bed = new ReflectorBed();
-  const first = bed.api.stream();
-  first.sendInitialEnd("999");
-  await until("the list", () => bed.reflector.hasList);
-  bed.nowMs += 60_000;
-  for (let i = 0; i < 4; i++) bed.api.refuse(504, "Timeout");
-  const last = bed.api.stream();
-  first.end();
+  const asked = ["0", "0", "86400", "1", undefined];
+  for (const seconds of asked) {
+    bed.api.refuse(503, "ServiceUnavailable", seconds === undefined ? {} : { "retry-after": seconds });
+  }
+  bed.api.stream();
   await bed.untilRequests(6);
-  assert.deepEqual([1, 2, 3, 4].map((place) => bed.api.query(place).get("resourceVersion")), [
-    "999",
-    "999",
-    "999",
-    "999",
-  ]);
-  assert.equal(bed.api.query(5).get("sendInitialEvents"), "true");
-  last.sendInitialEnd("3");
-  await until("the list", () => bed.counts.lists === 2);
+  assert.deepEqual(bed.waits, [800, 800, 60_000, 1_000, 12_800], "all refusals count, until it is not told when");
 });
 
 Deno.test("Reflector presents new credentials once when the old ones are refused", async () => {
