@@ -85,6 +85,10 @@ const READ_MS_LEAST = 25;
 const NOTHING_WAITED_MS = 5;
 /** Bookmarks come every minute. */
 const SILENT_MS_MAX = 180_000;
+/** As a list's version: whatever the API server has in its cache, however old. */
+const ANY_VERSION = "0";
+/** As a list's version: what is newest, though the API server must ask etcd for it. */
+const NEWEST_VERSION = "";
 const INITIAL_END = "k8s.io/initial-events-end";
 const METADATA_ONLY = "g=meta.k8s.io;v=v1";
 
@@ -110,7 +114,10 @@ export class Reflector {
   #detail = "";
   #hasList = false;
   #streamsLists = true;
+  /** Where a watch goes on from; "": a list comes first. */
   #resourceVersion = "";
+  /** A list by pages is to be no older: an API server that lags must not bring back what is gone. */
+  #listVersion = ANY_VERSION;
   /** The list that a stream's first events make up; undefined: it is complete. */
   #list: number | undefined;
   #attempts = 0;
@@ -218,7 +225,8 @@ export class Reflector {
     this.#counts.errors[reason]++;
     switch (reason) {
       case "expired":
-        this.#resourceVersion = "";
+        // too old to watch from is new enough for a list; where that has expired, too, the version is "" already
+        this.#listAgain(this.#resourceVersion);
         return timing.random() * RELIST_JITTER_MS;
       case "forbidden":
         this.#become("forbidden", message);
@@ -232,10 +240,10 @@ export class Reflector {
         this.#options.client.reconnect();
         break;
       case "garbage":
-        this.#resourceVersion = "";
+        this.#listAgain(NEWEST_VERSION);
         break;
       case "refused":
-        if (this.#givesUpVersion(error)) this.#resourceVersion = "";
+        if (this.#givesUpVersion(error)) this.#listAgain(NEWEST_VERSION);
     }
     this.#become("unreachable", message);
     const backoffMs = this.#backoffMs(RETRY_LAST_MS); // an attempt counts, whatever it is answered
@@ -243,9 +251,16 @@ export class Reflector {
     return askedMs === undefined ? backoffMs : Math.min(RETRY_REFUSED_LAST_MS, Math.max(RETRY_FIRST_MS, askedMs));
   }
 
+  #listAgain(version: string): void {
+    this.#resourceVersion = "";
+    this.#listVersion = version;
+  }
+
   /** A version from the future, as after a backup was restored, is refused for ever. */
   #givesUpVersion(error: unknown): boolean {
-    if (error instanceof ApiError && error.isBusy) return false; // whatever the version: a list would be more work
+    if (!(error instanceof ApiError) || error.isBusy) return false; // busy with any: a list would be more work
+    if (this.#resourceVersion === "" && this.#listVersion === ANY_VERSION) return false; // there is none to give up
+    if (error.isVersionTooLarge) return true;
     if (++this.#refusals <= ATTEMPTS_WITH_VERSION) return false;
     this.#refusals = 0;
     return true;
@@ -274,7 +289,7 @@ export class Reflector {
     this.#counts.lists++;
     this.#become("listing");
     const list = sink.beginList();
-    let page: Record<string, string> = { limit: String(LIST_PAGE_OBJECTS), resourceVersion: "0" };
+    let page = firstPage(this.#listVersion);
     for (;;) {
       const accept = this.#accept("PartialObjectMetadataList");
       const splitter = new ItemSplitter(OBJECT_BYTES_MAX);
@@ -408,6 +423,16 @@ export class Reflector {
     this.#hasList = true;
     this.#become("watching");
   }
+}
+
+/**
+ * A list that is to be no older than a version comes from the API server's cache only without a limit, as a whole: all
+ * nodes ask for it at once when an API server was restarted, and etcd is not to read everything for each.
+ */
+function firstPage(resourceVersion: string): Record<string, string> {
+  const limit = String(LIST_PAGE_OBJECTS);
+  if (resourceVersion === NEWEST_VERSION) return { limit };
+  return resourceVersion === ANY_VERSION ? { limit, resourceVersion } : { resourceVersion };
 }
 
 function isUnknownQuery(error: unknown): boolean {
