@@ -125,6 +125,8 @@ export class Reflector {
   #refusals = 0;
   /** When the list or watch under way began. */
   #beganMs: number;
+  /** When the watch under way was answered; Infinity: not yet. */
+  #answeredMs = Infinity;
   #lastByteMs: number;
   readonly #stopping = new AbortController();
   #request = new AbortController();
@@ -173,6 +175,7 @@ export class Reflector {
   async #attempt(): Promise<number> {
     const { signal } = this.#request = new AbortController();
     this.#beganMs = this.#options.timing.nowMs();
+    this.#answeredMs = Infinity;
     this.#list = undefined; // half a list is none: it begins anew
     try {
       if (this.#resourceVersion === "" && !this.#streamsLists) await this.#listByPages(signal);
@@ -202,7 +205,7 @@ export class Reflector {
 
   /** What went well for a while is tried again as if for the first time. Whether it did. */
   #forgetAttempts(): boolean {
-    const wentWell = this.#options.timing.nowMs() - this.#beganMs >= WATCH_MS_LEAST;
+    const wentWell = this.#options.timing.nowMs() - this.#answeredMs >= WATCH_MS_LEAST;
     if (wentWell) this.#attempts = this.#refusals = 0;
     return wentWell;
   }
@@ -339,7 +342,7 @@ export class Reflector {
     this.#become(isList && !this.#hasList ? "listing" : "watching");
     const splitter = new LineSplitter(OBJECT_BYTES_MAX);
     let gatheredMs = -Infinity;
-    let askedMs = this.#lastByteMs = timing.nowMs();
+    let askedMs = this.#lastByteMs = this.#answeredMs = timing.nowMs();
     for await (const chunk of body) {
       const cameMs = this.#lastByteMs = timing.nowMs();
       pacer.begin();

@@ -221,6 +221,19 @@ Deno.test("Reflector is as patient as at first after what went well for a while"
   assert.equal(bed.waits.at(-1), 800);
 });
 
+Deno.test("Reflector waits longer each time for a server that takes long to refuse", async () => {
+  await using bed = new ReflectorBed();
+  for (let i = 0; i < 4; i++) {
+    bed.api.answer(() => {
+      bed.nowMs += 30_000;
+      return new Response("", { status: 504 });
+    });
+  }
+  bed.api.stream();
+  await bed.untilRequests(5);
+  assert.deepEqual(bed.waits, [800, 1_600, 3_200, 6_400]);
+});
+
 Deno.test("Reflector comes back when it is told to", async () => {
   await using bed = new ReflectorBed();
   bed.api.refuse(429, "TooManyRequests", { "retry-after": "7" });
