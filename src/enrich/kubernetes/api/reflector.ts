@@ -230,7 +230,7 @@ export class Reflector {
       case "expired":
         // too old to watch from is new enough for a list; where that has expired, too, the version is "" already
         this.#listAgain(this.#resourceVersion);
-        return timing.random() * RELIST_JITTER_MS;
+        return Math.max(timing.random() * RELIST_JITTER_MS, this.#backoffMs(RETRY_LAST_MS));
       case "forbidden":
         this.#become("forbidden", message);
         return this.#backoffMs(RETRY_REFUSED_LAST_MS);

@@ -138,3 +138,14 @@ Deno.test("Reflector gives up a version that lists are refused for again and aga
   const versions = [3, 4, 5, 6, 7].map((place) => bed.api.query(place).get("resourceVersion"));
   assert.deepEqual(versions, ["500", "500", "500", "500", null]);
 });
+
+Deno.test("Reflector lists again less and less often where each version has expired at once", async () => {
+  await using bed = new ReflectorBed();
+  for (let i = 0; i < 5; i++) {
+    const stream = bed.api.stream();
+    stream.sendInitialEnd("7");
+    stream.send("ERROR", { kind: "Status", code: 410, reason: "Expired", message: "too old" });
+  }
+  await bed.untilRequests(6);
+  assert.deepEqual(bed.waits, [2_500, 2_500, 3_200, 6_400, 12_800], "none sooner than all nodes are to be spread over");
+});
