@@ -292,6 +292,7 @@ export class Reflector {
     this.#counts.lists++;
     this.#become("listing");
     const list = sink.beginList();
+    let version: string | undefined;
     let page = firstPage(this.#listVersion);
     for (;;) {
       const accept = this.#accept("PartialObjectMetadataList");
@@ -307,13 +308,12 @@ export class Reflector {
       }
       this.#countTooLong(splitter);
       const { resourceVersion, continue: next } = this.#end(splitter).metadata ?? {};
-      if (!next) {
-        this.#resourceVersion = resourceVersion ?? "0";
-        break;
-      }
+      version ??= resourceVersion; // changes since the first page are news
+      if (!next) break;
       page = { limit: String(LIST_PAGE_OBJECTS), continue: next };
     }
     sink.endList(this.kind, list);
+    this.#resourceVersion = version ?? "0";
     this.#hasList = true;
   }
 

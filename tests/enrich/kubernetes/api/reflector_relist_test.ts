@@ -149,3 +149,13 @@ Deno.test("Reflector lists again less and less often where each version has expi
   await bed.untilRequests(6);
   assert.deepEqual(bed.waits, [2_500, 2_500, 3_200, 6_400, 12_800], "none sooner than all nodes are to be spread over");
 });
+
+Deno.test("Reflector watches from what the first page of a list knew", async () => {
+  await using bed = new ReflectorBed();
+  bed.api.refuse(422, "Invalid");
+  bed.api.answerJson({ metadata: { resourceVersion: "7", continue: "more" }, items: [named("a")] });
+  bed.api.answerJson({ metadata: { resourceVersion: "9" }, items: [named("b")] });
+  bed.api.stream();
+  await bed.untilRequests(4);
+  assert.equal(bed.api.query(3).get("resourceVersion"), "7", "changes of the first page's objects come after that");
+});
