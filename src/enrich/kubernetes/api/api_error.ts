@@ -25,6 +25,16 @@ export class ApiError extends Error {
     return this.status === 410 || this.reason === "Expired" || this.reason === "Gone";
   }
 
+  /** What it knows ends before what was asked for: it lags, or was restored from a backup. All releases say it so. */
+  get isVersionTooLarge(): boolean {
+    return this.reason === "Timeout" && this.message.includes("Too large resource version");
+  }
+
+  /** It has too much to do: the same will do later. */
+  get isBusy(): boolean {
+    return this.status === 429 || this.reason === "TooManyRequests";
+  }
+
   /** It does not stream lists, or not yet. */
   get isUnknownQuery(): boolean {
     return this.status === 400 || this.status === 422;

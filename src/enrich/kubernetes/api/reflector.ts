@@ -85,6 +85,10 @@ const READ_MS_LEAST = 25;
 const NOTHING_WAITED_MS = 5;
 /** Bookmarks come every minute. */
 const SILENT_MS_MAX = 180_000;
+/** As a list's version: whatever the API server has in its cache, however old. */
+const ANY_VERSION = "0";
+/** As a list's version: what is newest, though the API server must ask etcd for it. */
+const NEWEST_VERSION = "";
 const INITIAL_END = "k8s.io/initial-events-end";
 const METADATA_ONLY = "g=meta.k8s.io;v=v1";
 
@@ -110,10 +114,19 @@ export class Reflector {
   #detail = "";
   #hasList = false;
   #streamsLists = true;
+  /** Where a watch goes on from; "": a list comes first. */
   #resourceVersion = "";
+  /** A list by pages is to be no older: an API server that lags must not bring back what is gone. */
+  #listVersion = ANY_VERSION;
   /** The list that a stream's first events make up; undefined: it is complete. */
   #list: number | undefined;
   #attempts = 0;
+  /** Attempts that may have failed for their version. */
+  #refusals = 0;
+  /** When the list or watch under way began. */
+  #beganMs: number;
+  /** When the watch under way was answered; Infinity: not yet. */
+  #answeredMs = Infinity;
   #lastByteMs: number;
   readonly #stopping = new AbortController();
   #request = new AbortController();
@@ -122,7 +135,7 @@ export class Reflector {
     this.#options = options;
     this.kind = options.kind;
     this.#counts = options.counters.of(options.kind.name);
-    this.#lastByteMs = options.timing.nowMs();
+    this.#beganMs = this.#lastByteMs = options.timing.nowMs();
   }
 
   get state(): ReflectorState {
@@ -148,8 +161,7 @@ export class Reflector {
   async run(): Promise<void> {
     const { timing } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      const beganMs = timing.nowMs();
-      const waitMs = await this.#attempt(beganMs);
+      const waitMs = await this.#attempt();
       if (waitMs > 0) await timing.wait(waitMs, this.#stopping.signal);
     }
   }
@@ -160,22 +172,26 @@ export class Reflector {
   }
 
   /** One list or watch, to its end. Returns how long to wait before the next. */
-  async #attempt(beganMs: number): Promise<number> {
+  async #attempt(): Promise<number> {
     const { signal } = this.#request = new AbortController();
+    this.#beganMs = this.#options.timing.nowMs();
+    this.#answeredMs = Infinity;
+    this.#list = undefined; // half a list is none: it begins anew
     try {
       if (this.#resourceVersion === "" && !this.#streamsLists) await this.#listByPages(signal);
       await this.#watch(signal);
-      return this.#afterEnd(beganMs);
+      return this.#afterEnd();
     } catch (error) {
       if (this.#stopping.signal.aborted) return 0;
-      this.#forgetAttempts(beganMs);
+      this.#forgetAttempts();
       return this.#afterError(signal.aborted ? signal.reason : error);
     }
   }
 
   /** Breaks off a request that nothing has come from for too long: its connection may be gone without a word. */
   checkSilence(): boolean {
-    const silentMs = this.#options.timing.nowMs() - this.#lastByteMs;
+    // silence from before the request, as of an outage, is not the request's
+    const silentMs = this.#options.timing.nowMs() - Math.max(this.#beganMs, this.#lastByteMs);
     const isOpen = this.#state === "watching" || this.#state === "listing";
     if (!isOpen || silentMs < SILENT_MS_MAX) return false;
     this.#request.abort(new Silence(`nothing came for ${Math.round(silentMs / 1_000)} s`));
@@ -183,14 +199,14 @@ export class Reflector {
   }
 
   /** A watch ended as it should, or too soon. */
-  #afterEnd(beganMs: number): number {
-    return this.#forgetAttempts(beganMs) ? 0 : this.#backoffMs(RETRY_LAST_MS);
+  #afterEnd(): number {
+    return this.#forgetAttempts() ? 0 : this.#backoffMs(RETRY_LAST_MS);
   }
 
   /** What went well for a while is tried again as if for the first time. Whether it did. */
-  #forgetAttempts(beganMs: number): boolean {
-    const wentWell = this.#options.timing.nowMs() - beganMs >= WATCH_MS_LEAST;
-    if (wentWell) this.#attempts = 0;
+  #forgetAttempts(): boolean {
+    const wentWell = this.#options.timing.nowMs() - this.#answeredMs >= WATCH_MS_LEAST;
+    if (wentWell) this.#attempts = this.#refusals = 0;
     return wentWell;
   }
 
@@ -212,8 +228,9 @@ export class Reflector {
     this.#counts.errors[reason]++;
     switch (reason) {
       case "expired":
-        this.#resourceVersion = "";
-        return timing.random() * RELIST_JITTER_MS;
+        // too old to watch from is new enough for a list; where that has expired, too, the version is "" already
+        this.#listAgain(this.#resourceVersion);
+        return Math.max(timing.random() * RELIST_JITTER_MS, this.#backoffMs(RETRY_LAST_MS));
       case "forbidden":
         this.#become("forbidden", message);
         return this.#backoffMs(RETRY_REFUSED_LAST_MS);
@@ -226,15 +243,30 @@ export class Reflector {
         this.#options.client.reconnect();
         break;
       case "garbage":
-        this.#resourceVersion = "";
+        this.#listAgain(NEWEST_VERSION);
         break;
       case "refused":
-        // a version from the future, as after a backup was restored, is refused for ever
-        if (this.#attempts >= ATTEMPTS_WITH_VERSION) this.#resourceVersion = "";
+        if (this.#givesUpVersion(error)) this.#listAgain(NEWEST_VERSION);
     }
     this.#become("unreachable", message);
-    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-    return asked ?? this.#backoffMs(RETRY_LAST_MS);
+    const backoffMs = this.#backoffMs(RETRY_LAST_MS); // an attempt counts, whatever it is answered
+    const askedMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+    return askedMs === undefined ? backoffMs : Math.min(RETRY_REFUSED_LAST_MS, Math.max(RETRY_FIRST_MS, askedMs));
+  }
+
+  #listAgain(version: string): void {
+    this.#resourceVersion = "";
+    this.#listVersion = version;
+  }
+
+  /** A version from the future, as after a backup was restored, is refused for ever. */
+  #givesUpVersion(error: unknown): boolean {
+    if (!(error instanceof ApiError) || error.isBusy) return false; // busy with any: a list would be more work
+    if (this.#resourceVersion === "" && this.#listVersion === ANY_VERSION) return false; // there is none to give up
+    if (error.isVersionTooLarge) return true;
+    if (++this.#refusals <= ATTEMPTS_WITH_VERSION) return false;
+    this.#refusals = 0;
+    return true;
   }
 
   #become(state: ReflectorState, detail = ""): void {
@@ -260,7 +292,8 @@ export class Reflector {
     this.#counts.lists++;
     this.#become("listing");
     const list = sink.beginList();
-    let page: Record<string, string> = { limit: String(LIST_PAGE_OBJECTS), resourceVersion: "0" };
+    let version: string | undefined;
+    let page = firstPage(this.#listVersion);
     for (;;) {
       const accept = this.#accept("PartialObjectMetadataList");
       const splitter = new ItemSplitter(OBJECT_BYTES_MAX);
@@ -275,13 +308,12 @@ export class Reflector {
       }
       this.#countTooLong(splitter);
       const { resourceVersion, continue: next } = this.#end(splitter).metadata ?? {};
-      if (!next) {
-        this.#resourceVersion = resourceVersion ?? "0";
-        break;
-      }
+      version ??= resourceVersion; // changes since the first page are news
+      if (!next) break;
       page = { limit: String(LIST_PAGE_OBJECTS), continue: next };
     }
     sink.endList(this.kind, list);
+    this.#resourceVersion = version ?? "0";
     this.#hasList = true;
   }
 
@@ -310,7 +342,7 @@ export class Reflector {
     this.#become(isList && !this.#hasList ? "listing" : "watching");
     const splitter = new LineSplitter(OBJECT_BYTES_MAX);
     let gatheredMs = -Infinity;
-    let askedMs = this.#lastByteMs = timing.nowMs();
+    let askedMs = this.#lastByteMs = this.#answeredMs = timing.nowMs();
     for await (const chunk of body) {
       const cameMs = this.#lastByteMs = timing.nowMs();
       pacer.begin();
@@ -328,7 +360,6 @@ export class Reflector {
       }
       askedMs = timing.nowMs();
     }
-    // half a list is none: the next one begins anew
     if (this.#list !== undefined) throw new Garbage("the stream ended before the list was whole");
   }
 
@@ -395,6 +426,16 @@ export class Reflector {
     this.#hasList = true;
     this.#become("watching");
   }
+}
+
+/**
+ * A list that is to be no older than a version comes from the API server's cache only without a limit, as a whole: all
+ * nodes ask for it at once when an API server was restarted, and etcd is not to read everything for each.
+ */
+function firstPage(resourceVersion: string): Record<string, string> {
+  const limit = String(LIST_PAGE_OBJECTS);
+  if (resourceVersion === NEWEST_VERSION) return { limit };
+  return resourceVersion === ANY_VERSION ? { limit, resourceVersion } : { resourceVersion };
 }
 
 function isUnknownQuery(error: unknown): boolean {

@@ -1,134 +1,14 @@
 /** Following one kind, against an API server that says what the test tells it to. */
 import assert from "node:assert/strict";
-import type { Access } from "../../../../src/enrich/kubernetes/api/access.ts";
-import { ApiClient } from "../../../../src/enrich/kubernetes/api/api_client.ts";
-import { Pacer } from "../../../../src/enrich/kubernetes/api/pacer.ts";
-import { type ObjectSink, Reflector, type ReflectorTiming } from "../../../../src/enrich/kubernetes/api/reflector.ts";
 import { UsageError } from "../../../../src/errors.ts";
-import { Counters } from "../../../../src/enrich/kubernetes/counters.ts";
-import { type Kind, type KindName, kindOf } from "../../../../src/enrich/kubernetes/kinds.ts";
-import type { WatchScope } from "../../../../src/enrich/kubernetes/object_filter.ts";
-import type { RawObject } from "../../../../src/enrich/kubernetes/raw_object.ts";
-import { ScriptedApi } from "../../../support/cluster/scripted_api.ts";
+import { named, ReflectorBed } from "../../../support/cluster/reflector_bed.ts";
 import { until } from "../../../support/network_lab.ts";
 
 /** How long a busy watch is left alone. */
 const GATHER_MS = 200;
 
-/** Keeps names by uid, as a store would. */
-class NameSink implements ObjectSink {
-  readonly names = new Map<string, { name: string; round: number }>();
-  #round = 0;
-  refuse: Error | undefined;
-
-  put(_kind: Kind, { metadata }: RawObject): void {
-    if (metadata?.name === "bad") throw this.refuse;
-    this.names.set(metadata!.uid!, { name: metadata!.name!, round: this.#round });
-  }
-
-  delete(_kind: Kind, { metadata }: RawObject): void {
-    this.names.delete(metadata!.uid!);
-  }
-
-  beginList(): number {
-    return ++this.#round;
-  }
-
-  endList(_kind: Kind, list: number): void {
-    for (const [uid, { round }] of this.names) if (round < list) this.names.delete(uid);
-  }
-
-  get all(): string[] {
-    return [...this.names.values()].map(({ name }) => name).sort();
-  }
-}
-
-class CountingClient extends ApiClient {
-  reconnects = 0;
-
-  override reconnect(): void {
-    this.reconnects++;
-    super.reconnect();
-  }
-}
-
-class Bed implements AsyncDisposable {
-  readonly api = new ScriptedApi();
-  readonly sink = new NameSink();
-  readonly counters = new Counters();
-  readonly client: CountingClient;
-  readonly reflector: Reflector;
-  readonly states: string[] = [];
-  /** How long it waited, ms; the waits themselves take no time. */
-  readonly waits: number[] = [];
-  nowMs = 0;
-  refusals = 0;
-  readonly #running: Promise<void>;
-
-  constructor(options: { kind?: KindName; scope?: WatchScope; isWhole?: boolean } = {}) {
-    const timing: ReflectorTiming = {
-      nowMs: () => this.nowMs,
-      random: () => 0.5,
-      wait: (ms) => {
-        this.waits.push(ms);
-        this.nowMs += ms;
-        return Promise.resolve();
-      },
-    };
-    const access: Access = {
-      server: this.api.url,
-      origin: "the test",
-      credentials: () =>
-        Promise.resolve({
-          headers: { authorization: `Bearer ${this.refusals}` },
-          tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined, insecure: false },
-        }),
-      refused: () => this.refusals++,
-    };
-    this.client = new CountingClient(access);
-    this.reflector = new Reflector({
-      kind: kindOf(options.kind ?? "Pod")!,
-      scope: options.scope ?? {},
-      isWhole: options.isWhole ?? true,
-      client: this.client,
-      sink: this.sink,
-      pacer: new Pacer(4),
-      counters: this.counters,
-      timing,
-      changed: ({ state, detail }) => this.states.push(detail ? `${state}: ${detail}` : state),
-    });
-    this.#running = this.reflector.run();
-  }
-
-  headers(): (string | null)[] {
-    return this.api.headers.map((headers) => headers.get("authorization"));
-  }
-
-  get counts() {
-    return this.counters.of(this.reflector.kind.name);
-  }
-
-  async untilNames(...names: string[]): Promise<void> {
-    await until(`${names} (there are ${this.sink.all})`, () => String(this.sink.all) === String(names));
-  }
-
-  async untilRequests(count: number): Promise<void> {
-    await until(`request ${count}`, () => this.api.requests.length >= count);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.reflector.stop();
-    await this.#running;
-    await this.api[Symbol.asyncDispose]();
-  }
-}
-
-function named(name: string, resourceVersion = "1"): RawObject {
-  return { metadata: { name, uid: `uid-${name}`, resourceVersion } };
-}
-
 Deno.test("Reflector begins with a list as a stream, and goes on with changes", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const stream = bed.api.stream();
   stream.send("ADDED", named("b"));
   stream.send("ADDED", named("a"));
@@ -153,7 +33,7 @@ Deno.test("Reflector begins with a list as a stream, and goes on with changes", 
 });
 
 Deno.test("Reflector asks for metadata alone where that is enough, and for no more than its scope", async () => {
-  await using bed = new Bed({
+  await using bed = new ReflectorBed({
     kind: "Deployment",
     isWhole: false,
     scope: { namespace: "shop", labelSelector: "app in (a)" },
@@ -167,7 +47,7 @@ Deno.test("Reflector asks for metadata alone where that is enough, and for no mo
 });
 
 Deno.test("Reflector reads events that come in pieces, characters cut in two included", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const stream = bed.api.stream();
   const text = ["ä", "漢字", "😀"].map((name) => `${JSON.stringify({ type: "ADDED", object: named(name) })}\n`).join(
     "",
@@ -178,7 +58,7 @@ Deno.test("Reflector reads events that come in pieces, characters cut in two inc
 });
 
 Deno.test("Reflector goes on from the last bookmark when a watch has ended", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const first = bed.api.stream();
   first.sendInitialEnd("7");
   first.send("ADDED", named("a", "8"));
@@ -196,7 +76,7 @@ Deno.test("Reflector goes on from the last bookmark when a watch has ended", asy
 });
 
 Deno.test("Reflector lists by pages where lists are not streamed, and watches from there", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   bed.api.refuse(422, "Invalid");
   bed.api.answerJson({ metadata: { resourceVersion: "7", continue: "more" }, items: [named("a"), named("b")] });
   bed.api.answerJson({ items: [named("c")], metadata: { resourceVersion: "7" } });
@@ -213,7 +93,7 @@ Deno.test("Reflector lists by pages where lists are not streamed, and watches fr
 });
 
 Deno.test("Reflector lists again when its version has expired, as an answer and as an event, and forgets what is gone", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const first = bed.api.stream();
   first.send("ADDED", named("a"));
   first.send("ADDED", named("b"));
@@ -244,7 +124,7 @@ Deno.test("Reflector lists again when its version has expired, as an answer and 
 });
 
 Deno.test("Reflector takes half a list for none", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const first = bed.api.stream();
   first.send("ADDED", named("a"));
   first.send("ADDED", named("b"));
@@ -269,7 +149,7 @@ Deno.test("Reflector lists again after what makes no sense", async () => {
     '{"type":"ADDED","object":null}\n',
   ];
   for (const text of nonsense) {
-    await using bed = new Bed();
+    await using bed = new ReflectorBed();
     const first = bed.api.stream();
     first.sendInitialEnd("7");
     first.sendText(text);
@@ -285,7 +165,7 @@ Deno.test("Reflector lists again after what makes no sense", async () => {
 });
 
 Deno.test("Reflector refuses a page that is not whole", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   bed.api.refuse(400, "BadRequest");
   bed.api.answer(() =>
     new Response('{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"uid":"1","name":"a"}}')
@@ -297,7 +177,7 @@ Deno.test("Reflector refuses a page that is not whole", async () => {
 });
 
 Deno.test("Reflector passes over objects that are too long or make no sense, and counts them", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   bed.sink.refuse = new UsageError("Cannot use operator");
   const stream = bed.api.stream();
   stream.send("ADDED", { metadata: { ...named("huge").metadata, annotations: { x: "y".repeat(9 * 1024 * 1024) } } });
@@ -310,7 +190,7 @@ Deno.test("Reflector passes over objects that are too long or make no sense, and
 });
 
 Deno.test("Reflector says what it may not see, and tries again, later each time", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   for (let i = 0; i < 11; i++) bed.api.refuse(403, "Forbidden");
   bed.api.refuse(404, "NotFound");
   const stream = bed.api.stream();
@@ -328,7 +208,7 @@ Deno.test("Reflector says what it may not see, and tries again, later each time"
 });
 
 Deno.test("Reflector is as patient as at first after what went well for a while", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   for (let i = 0; i < 3; i++) bed.api.refuse(503, "ServiceUnavailable");
   const first = bed.api.stream();
   first.sendInitialEnd("7");
@@ -341,8 +221,21 @@ Deno.test("Reflector is as patient as at first after what went well for a while"
   assert.equal(bed.waits.at(-1), 800);
 });
 
+Deno.test("Reflector waits longer each time for a server that takes long to refuse", async () => {
+  await using bed = new ReflectorBed();
+  for (let i = 0; i < 4; i++) {
+    bed.api.answer(() => {
+      bed.nowMs += 30_000;
+      return new Response("", { status: 504 });
+    });
+  }
+  bed.api.stream();
+  await bed.untilRequests(5);
+  assert.deepEqual(bed.waits, [800, 1_600, 3_200, 6_400]);
+});
+
 Deno.test("Reflector comes back when it is told to", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   bed.api.refuse(429, "TooManyRequests", { "retry-after": "7" });
   const stream = bed.api.stream();
   stream.sendInitialEnd("7");
@@ -351,29 +244,19 @@ Deno.test("Reflector comes back when it is told to", async () => {
   assert.equal(bed.states[0], "unreachable: the server says TooManyRequests");
 });
 
-Deno.test("Reflector gives up a version that is refused again and again", async () => {
-  await using bed = new Bed();
-  const first = bed.api.stream();
-  first.sendInitialEnd("999");
-  await until("the list", () => bed.reflector.hasList);
-  bed.nowMs += 60_000;
-  for (let i = 0; i < 4; i++) bed.api.refuse(504, "Timeout");
-  const last = bed.api.stream();
-  first.end();
+Deno.test("Reflector comes back neither at once nor after hours, whatever it is told", async () => {
+  await using bed = new ReflectorBed();
+  const asked = ["0", "0", "86400", "1", undefined];
+  for (const seconds of asked) {
+    bed.api.refuse(503, "ServiceUnavailable", seconds === undefined ? {} : { "retry-after": seconds });
+  }
+  bed.api.stream();
   await bed.untilRequests(6);
-  assert.deepEqual([1, 2, 3, 4].map((place) => bed.api.query(place).get("resourceVersion")), [
-    "999",
-    "999",
-    "999",
-    "999",
-  ]);
-  assert.equal(bed.api.query(5).get("sendInitialEvents"), "true");
-  last.sendInitialEnd("3");
-  await until("the list", () => bed.counts.lists === 2);
+  assert.deepEqual(bed.waits, [800, 800, 60_000, 1_000, 12_800], "all refusals count, until it is not told when");
 });
 
 Deno.test("Reflector presents new credentials once when the old ones are refused", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   bed.api.refuse(401, "Unauthorized");
   bed.api.stream().sendInitialEnd("7");
   await until("the list", () => bed.reflector.hasList);
@@ -382,7 +265,7 @@ Deno.test("Reflector presents new credentials once when the old ones are refused
 });
 
 Deno.test("Reflector leaves a watch of which nothing is heard, and goes on from where it was", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const first = bed.api.stream();
   first.sendInitialEnd("7");
   await until("the list", () => bed.reflector.hasList);
@@ -402,8 +285,24 @@ Deno.test("Reflector leaves a watch of which nothing is heard, and goes on from 
   assert.match(bed.states.at(-2)!, /^unreachable: nothing came for 180 s$/);
 });
 
+Deno.test("Reflector gives a request its time, however long ago the server was last heard of", async () => {
+  await using bed = new ReflectorBed();
+  bed.api.refuse(422, "Invalid");
+  for (let i = 0; i < 12; i++) bed.api.refuse(403, "Forbidden");
+  await bed.untilRequests(14);
+  const beganMs = bed.nowMs;
+  assert(beganMs > 180_000);
+  assert.equal(bed.reflector.state, "listing");
+  assert.equal(bed.reflector.lastByteMs, 0, "a request is no sign of life");
+  bed.nowMs = beganMs + 179_999;
+  assert.equal(bed.reflector.checkSilence(), false);
+  bed.nowMs += 1;
+  assert.equal(bed.reflector.checkSilence(), true);
+  await until("the error", () => bed.counts.errors.silent === 1);
+});
+
 Deno.test("Reflector does not come back at once to a server that ends every watch", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const first = bed.api.stream();
   first.sendInitialEnd("7");
   await until("the list", () => bed.reflector.hasList);
@@ -416,7 +315,7 @@ Deno.test("Reflector does not come back at once to a server that ends every watc
 });
 
 Deno.test("Reflector gathers news of a busy watch, and reads that of a quiet one at once", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const stream = bed.api.stream();
   stream.sendInitialEnd("7");
   await until("the list", () => bed.reflector.hasList);
@@ -433,7 +332,7 @@ Deno.test("Reflector gathers news of a busy watch, and reads that of a quiet one
 });
 
 Deno.test("Reflector reads for a while between two pauses, and never pauses while news waits to be read", async () => {
-  await using bed = new Bed();
+  await using bed = new ReflectorBed();
   const stream = bed.api.stream();
   stream.sendInitialEnd("7");
   await until("the list", () => bed.reflector.hasList);
@@ -456,9 +355,13 @@ Deno.test("Reflector reads for a while between two pauses, and never pauses whil
 
 Deno.test("Reflector.stop() ends it wherever it is", async () => {
   for (
-    const prepare of [() => {}, (bed: Bed) => bed.api.stream(), (bed: Bed) => bed.api.stream().sendInitialEnd("7")]
+    const prepare of [
+      () => {},
+      (bed: ReflectorBed) => bed.api.stream(),
+      (bed: ReflectorBed) => bed.api.stream().sendInitialEnd("7"),
+    ]
   ) {
-    await using bed = new Bed();
+    await using bed = new ReflectorBed();
     prepare(bed);
     await bed.untilRequests(1);
     bed.reflector.stop();
