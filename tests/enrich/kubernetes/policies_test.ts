@@ -124,6 +124,15 @@ Deno.test("peers: pods of the own namespace, of others, all of a namespace, and 
   }
 });
 
+Deno.test("a block of IPv6 permits no IPv4, and excepts none", () => {
+  const made = cluster();
+  const from = (ipBlock: unknown) => ({ podSelector: {}, ingress: [{ from: [{ ipBlock }] }] });
+  policy(made, "data", "every-v6", from({ cidr: "::/0" }));
+  assert.equal(says(made, OUTSIDE, DB), "ingress deny data/every-v6");
+  policy(made, "data", "every-v4", from({ cidr: "0.0.0.0/0", except: ["::/0"] }));
+  assert.equal(says(made, OUTSIDE, DB), "ingress allow data/every-v4");
+});
+
 Deno.test("ports: numbers, ranges, names and protocols; none at all permits whatever there is", () => {
   const made = cluster();
   const ports = (...ports: unknown[]) => ({ podSelector: {}, ingress: [{ ports }] });
