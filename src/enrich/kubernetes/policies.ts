@@ -153,7 +153,7 @@ export class Policies {
 /** Policies are not asked about a pod's node and the pod itself, nor on an address that leads on to other pods. */
 function isAsked(pod: Pod, peer: FoundEnd): boolean {
   if (pod.hostNetwork || peer.pod === pod) return false;
-  if (peer.pod) return true;
+  if (peer.pod) return !(peer.pod.hostNetwork && peer.pod.node === pod.node);
   if (peer.node?.name === pod.node) return false;
   return peer.service === undefined || peer.slice !== undefined;
 }

@@ -177,6 +177,8 @@ Deno.test("policies say nothing of a pod's own node, of the pod itself, of pods 
   const containers = [{ name: "main", ports: [{ containerPort: 9100 }] }];
   made.create(pod({ ...NODE, namespace: "data", name: "host", ips: ["192.168.10.1"], hostNetwork: true, containers }));
   assert.equal(says(made, WEB, "192.168.10.1", 9100), "");
+  assert.equal(says(made, DB, "192.168.10.1", 9100), "", "a pod of the own node's network is the own node");
+  assert.equal(says(made, "192.168.10.1", DB, 5432, { sourcePort: 9100 }), "");
 });
 
 Deno.test("a pod of the host is its node to a rule: a block can name it, a selector cannot", () => {
