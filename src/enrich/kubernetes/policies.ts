@@ -5,11 +5,13 @@
  */
 import type { AttributeSet, AttributeSets, AttributeValue } from "../../attribute_sets.ts";
 import { ISOLATIONS_MAX } from "../../limits.ts";
+import type { OwnAddress } from "../kind.ts";
 import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
 import type { Labels } from "./label_selector.ts";
 import { permits, type PolicyEnd } from "./network_policy.ts";
 import { NetworkPolicy, type Pod } from "./objects.ts";
 import type { Store } from "./store.ts";
+import { ThisHost } from "./this_host.ts";
 
 export type Direction = "ingress" | "egress";
 
@@ -38,14 +40,16 @@ type Isolations = Record<Direction, Isolation | undefined>;
 export class Policies {
   readonly #store: Store;
   readonly #sets: AttributeSets;
+  readonly #host: ThisHost;
   #generation = 0;
   #isolations = new Map<Labels, Map<string, Isolations>>();
   #flowSets = new Map<Decision | undefined, Map<Decision | undefined, AttributeSet>>();
   readonly #peer: PolicyEnd;
 
-  constructor(store: Store, sets: AttributeSets, anyEnd: FlowEnd) {
+  constructor(store: Store, sets: AttributeSets, isOwn: OwnAddress, anyEnd: FlowEnd) {
     this.#store = store;
     this.#sets = sets;
+    this.#host = new ThisHost(isOwn);
     this.#peer = { ip: anyEnd, pod: undefined, namespaceLabels: undefined };
   }
 
@@ -65,12 +69,13 @@ export class Policies {
     destination: FlowEnd,
     to: FoundEnd,
   ): Decision | undefined {
-    const [pod, peer, peerAt] = direction === "ingress"
-      ? [to.pod, from, source] as const
-      : [from.pod, to, destination] as const;
+    const [own, peer, peerAt] = direction === "ingress"
+      ? [to, from, source] as const
+      : [from, to, destination] as const;
+    const { pod } = own;
     if (!pod || !isAsked(pod, peer)) return undefined;
     const isolation = this.isolation(direction, pod);
-    if (!isolation) return undefined;
+    if (!isolation || this.#isOwnNode(own, peer, peerAt)) return undefined;
     this.#peer.ip = peerAt;
     this.#peer.pod = peer.pod;
     this.#peer.namespaceLabels = peer.pod && this.#store.namespaceLabels(peer.pod.namespace);
@@ -79,6 +84,11 @@ export class Policies {
       if (this.permits(direction, policy, this.#peer, to.pod, destination)) trail = this.#step(trail, policy);
     }
     return trail.decision;
+  }
+
+  /** Whether the peer is the pod's node by an address that no Node has. */
+  #isOwnNode({ node }: FoundEnd, peer: FoundEnd, peerAt: FlowEnd): boolean {
+    return !peer.pod && !peer.node && this.#host.has(peerAt) && !this.#host.isNot(node);
   }
 
   permits(

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Attributes } from "../../../src/attribute_sets.ts";
+import type { KubernetesOptions } from "../../../src/enrich/kubernetes/mod.ts";
+import { Fact } from "../../../src/flow_record.ts";
 import { buildRecord, type RecordFields } from "../../support/build_record.ts";
 import { object, pod } from "../../support/cluster/manifest.ts";
 import { PureCluster } from "../../support/cluster/pure_cluster.ts";
@@ -12,8 +14,8 @@ const [WEB, API, DB] = ["10.1.0.1", "10.1.0.2", "10.1.0.3"] as const;
 const OUTSIDE = "192.0.2.1";
 
 /** web and api in shop (team blue), db in data (team green). */
-function cluster(): PureCluster {
-  const made = new PureCluster();
+function cluster(options: Partial<KubernetesOptions> = {}, ownAddresses: string[] = []): PureCluster {
+  const made = new PureCluster(options, undefined, ownAddresses);
   made.create(object("v1", "Namespace", "shop", "", { labels: { team: "blue" } }));
   made.create(object("v1", "Namespace", "data", "", { labels: { team: "green" } }));
   const node = { spec: {}, status: { addresses: [{ type: "InternalIP", address: "192.168.10.1" }] } };
@@ -179,6 +181,26 @@ Deno.test("policies say nothing of a pod's own node, of the pod itself, of pods 
   assert.equal(says(made, WEB, "192.168.10.1", 9100), "");
   assert.equal(says(made, DB, "192.168.10.1", 9100), "", "a pod of the own node's network is the own node");
   assert.equal(says(made, "192.168.10.1", DB, 5432, { sourcePort: 9100 }), "");
+});
+
+Deno.test("a pod's own node is known by every address of this host, as by the bridge's", () => {
+  const own = ["192.168.10.1", "10.1.0.254", "fd00::fe"];
+  const made = cluster({}, own);
+  policy(made, "data", "closed", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  const facts = Fact.LOCAL_SOURCE;
+  assert.equal(says(made, "10.1.0.254", DB, 5432, { facts }), "");
+  assert.equal(says(made, DB, "10.1.0.254"), "");
+  assert.equal(says(made, "10.1.0.253", DB), "ingress deny data/closed", "this address is no host's");
+  const node = { spec: {}, status: { addresses: [{ type: "InternalIP", address: "192.168.10.2" }] } };
+  made.create(object("v1", "Node", "node-b", "", node));
+  const elsewhere = { node: "node-b", hostIp: "192.168.10.2", namespace: "data" };
+  made.create(pod({ ...elsewhere, name: "far", ips: ["10.1.1.3", "fd00::1:3"] }));
+  assert.equal(says(made, "10.1.0.254", "10.1.1.3"), "ingress deny data/closed", "a pod of another node");
+  assert.equal(says(made, "fd00::fe", "fd00::1:3"), "ingress deny data/closed");
+  made.delete("Node", "", "node-a");
+  made.nowMs += 3_600_000;
+  made.naming.forget();
+  assert.equal(says(made, "10.1.0.254", DB), "", "who has no Node is not known to be another");
 });
 
 Deno.test("a pod of the host is its node to a rule: a block can name it, a selector cannot", () => {
