@@ -53,5 +53,6 @@ function standard(name: string, brief: string): KubernetesAttribute {
 }
 
 function flow(name: string, brief: string): KubernetesAttribute {
-  return { name, of: "flow", type: "string", when: "where a network policy isolates the pod", brief };
+  const when = "where a network policy isolates the pod, and enough is known to tell what it says";
+  return { name, of: "flow", type: "string", when, brief };
 }

@@ -69,7 +69,7 @@ export class FlowNaming {
       nowMs,
     });
     this.#resolver = new EndResolver(this.store);
-    this.#policies = new Policies(this.store, sets, isOwn, this.#ends[0]);
+    this.#policies = new Policies({ store: this.store, sets, isOwn, knowsAllPods: this.filter.takesAll("Pod") });
     this.#owners = new Owners(this.store, options.ownerRelations);
     this.#sourceSets = this.#setsOf(ofSource, sets);
     // sides with the same wishes have the same sets

@@ -8,16 +8,26 @@ import { ISOLATIONS_MAX } from "../../limits.ts";
 import type { OwnAddress } from "../kind.ts";
 import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
 import type { Labels } from "./label_selector.ts";
-import { permits, type PolicyEnd } from "./network_policy.ts";
+import { Permission, permissionOf, type PolicyFlow } from "./network_policy.ts";
 import { NetworkPolicy, type Pod } from "./objects.ts";
 import type { Store } from "./store.ts";
 import { ThisHost } from "./this_host.ts";
 
 export type Direction = "ingress" | "egress";
 
+export interface PoliciesParts {
+  store: Store;
+  sets: AttributeSets;
+  /** Of the host that flows are seen on. */
+  isOwn: OwnAddress;
+  /** Whether none is filtered out. */
+  knowsAllPods: boolean;
+}
+
 /** What policies say of one direction. */
 export interface Decision {
-  readonly verdict: "allow" | "deny";
+  /** unknown: none permits the flow for sure, and too little is known to say that none does. */
+  readonly verdict: "allow" | "deny" | "unknown";
   /** Those that permit the flow; where none does, those that isolate the pod. */
   readonly policies: readonly NetworkPolicy[];
 }
@@ -33,6 +43,7 @@ interface Trail {
 interface Isolation {
   readonly policies: readonly NetworkPolicy[];
   readonly trail: Trail;
+  readonly unknown: Decision;
 }
 
 type Isolations = Record<Direction, Isolation | undefined>;
@@ -41,23 +52,33 @@ export class Policies {
   readonly #store: Store;
   readonly #sets: AttributeSets;
   readonly #host: ThisHost;
+  readonly #knowsAllPods: boolean;
   #generation = 0;
   #isolations = new Map<Labels, Map<string, Isolations>>();
   #flowSets = new Map<Decision | undefined, Map<Decision | undefined, AttributeSet>>();
-  readonly #peer: PolicyEnd;
+  /** The one that is asked about: the hot path allocates nothing. */
+  readonly #flow: PolicyFlow = {
+    ip: { w0: 0, w1: 0, w2: 0, w3: 0 },
+    pod: undefined,
+    namespaceLabels: undefined,
+    mayBePod: false,
+    target: undefined,
+    port: 0,
+    protocol: 0,
+  };
 
-  constructor(store: Store, sets: AttributeSets, isOwn: OwnAddress, anyEnd: FlowEnd) {
+  constructor({ store, sets, isOwn, knowsAllPods }: PoliciesParts) {
     this.#store = store;
     this.#sets = sets;
     this.#host = new ThisHost(isOwn);
-    this.#peer = { ip: anyEnd, pod: undefined, namespaceLabels: undefined };
+    this.#knowsAllPods = knowsAllPods;
   }
 
-  /** What policies say of a flow, as attributes; undefined: no policy has a say. */
+  /** What policies say of a flow, as attributes; undefined: no policy has a say, or it is not known. */
   setOf(source: FlowEnd, from: FoundEnd, destination: FlowEnd, to: FoundEnd): AttributeSet | undefined {
     if (!from.pod && !to.pod) return undefined;
-    const ingress = this.decide("ingress", source, from, destination, to);
-    const egress = this.decide("egress", source, from, destination, to);
+    const ingress = known(this.decide("ingress", source, from, destination, to));
+    const egress = known(this.decide("egress", source, from, destination, to));
     return ingress || egress ? this.#setOf(ingress, egress) : undefined;
   }
 
@@ -69,21 +90,58 @@ export class Policies {
     destination: FlowEnd,
     to: FoundEnd,
   ): Decision | undefined {
+    const isolation = this.#ask(direction, source, from, destination, to);
+    if (!isolation) return undefined;
+    let { trail } = isolation;
+    let isKnown = true;
+    for (const policy of isolation.policies) {
+      const permission = this.#permissionOf(direction, policy);
+      if (permission === Permission.YES) trail = this.#step(trail, policy);
+      else if (permission === Permission.UNKNOWN) isKnown = false;
+    }
+    return isKnown || trail !== isolation.trail ? trail.decision : isolation.unknown;
+  }
+
+  /** Of each policy that isolates the pod {@linkcode Permission}: whether it lets the flow through. */
+  permissions(
+    direction: Direction,
+    source: FlowEnd,
+    from: FoundEnd,
+    destination: FlowEnd,
+    to: FoundEnd,
+  ): Array<{ policy: NetworkPolicy; permission: number }> {
+    const policies = this.#ask(direction, source, from, destination, to)?.policies ?? [];
+    return policies.map((policy) => ({ policy, permission: this.#permissionOf(direction, policy) }));
+  }
+
+  #permissionOf(direction: Direction, { rules, namespace }: NetworkPolicy): number {
+    return permissionOf(rules[direction]!, namespace, this.#flow);
+  }
+
+  /** Makes a flow the one that is asked about. Returns what isolates its pod; undefined: nothing, or none is asked. */
+  #ask(
+    direction: Direction,
+    source: FlowEnd,
+    from: FoundEnd,
+    destination: FlowEnd,
+    to: FoundEnd,
+  ): Isolation | undefined {
     const [own, peer, peerAt] = direction === "ingress"
       ? [to, from, source] as const
       : [from, to, destination] as const;
     const { pod } = own;
     if (!pod || !isAsked(pod, peer)) return undefined;
-    const isolation = this.isolation(direction, pod);
+    const isolation = this.#isolation(direction, pod);
     if (!isolation || this.#isOwnNode(own, peer, peerAt)) return undefined;
-    this.#peer.ip = peerAt;
-    this.#peer.pod = peer.pod;
-    this.#peer.namespaceLabels = peer.pod && this.#store.namespaceLabels(peer.pod.namespace);
-    let { trail } = isolation;
-    for (const policy of isolation.policies) {
-      if (this.permits(direction, policy, this.#peer, to.pod, destination)) trail = this.#step(trail, policy);
-    }
-    return trail.decision;
+    const flow = this.#flow;
+    flow.ip = peerAt;
+    flow.pod = peer.pod;
+    flow.namespaceLabels = peer.pod && this.#store.namespaceLabels(peer.pod.namespace);
+    flow.mayBePod = this.#mayBePod(peer, peerAt);
+    flow.target = to.pod;
+    flow.port = destination.port;
+    flow.protocol = destination.protocol;
+    return isolation;
   }
 
   /** Whether the peer is the pod's node by an address that no Node has. */
@@ -91,15 +149,11 @@ export class Policies {
     return !peer.pod && !peer.node && this.#host.has(peerAt) && !this.#host.isNot(node);
   }
 
-  permits(
-    direction: Direction,
-    { rules, namespace }: NetworkPolicy,
-    peer: PolicyEnd,
-    target: Pod | undefined,
-    { port, protocol }: FlowEnd,
-  ): boolean {
-    for (const rule of rules[direction]!) if (permits(rule, namespace, peer, target, port, protocol)) return true;
-    return false;
+  /** Whether an end may be a pod that is not known. An endpoint may be one; nodes and load balancers are none. */
+  #mayBePod({ pod, node, ingress, gateway, unnamed }: FoundEnd, at: FlowEnd): boolean {
+    if (pod || node || ingress || gateway) return false;
+    if (!this.#knowsAllPods) return true;
+    return unnamed !== undefined && unnamed !== "outside" || this.#store.isInPodRange(at);
   }
 
   #step(trail: Trail, policy: NetworkPolicy): Trail {
@@ -113,7 +167,7 @@ export class Policies {
   }
 
   /** The policies that isolate a pod; undefined: none does. */
-  isolation(direction: Direction, pod: Pod): Isolation | undefined {
+  #isolation(direction: Direction, pod: Pod): Isolation | undefined {
     if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
     if (this.#isolations.size >= ISOLATIONS_MAX) this.forget();
     let ofLabels = this.#isolations.get(pod.labels);
@@ -132,7 +186,8 @@ export class Policies {
       .filter(({ rules }) => rules[direction] !== undefined && rules.pods.matches(labels))
       .sort((a, b) => a.name < b.name ? -1 : 1);
     if (!policies.length) return undefined;
-    return { policies, trail: { policies: [], next: new Map(), decision: { verdict: "deny", policies } } };
+    const trail: Trail = { policies: [], next: new Map(), decision: { verdict: "deny", policies } };
+    return { policies, trail, unknown: { verdict: "unknown", policies } };
   }
 
   #setOf(ingress: Decision | undefined, egress: Decision | undefined): AttributeSet {
@@ -158,6 +213,10 @@ export class Policies {
     this.#flowSets = new Map();
     this.#isolations = new Map();
   }
+}
+
+function known(decision: Decision | undefined): Decision | undefined {
+  return decision?.verdict === "unknown" ? undefined : decision;
 }
 
 /** Policies are not asked about a pod's node and the pod itself, nor on an address that leads on to other pods. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Attributes } from "../../../src/attribute_sets.ts";
 import type { KubernetesOptions } from "../../../src/enrich/kubernetes/mod.ts";
-import { Fact } from "../../../src/flow_record.ts";
+import { Fact, KIND_FRAGMENT } from "../../../src/flow_record.ts";
 import { buildRecord, type RecordFields } from "../../support/build_record.ts";
-import { object, pod } from "../../support/cluster/manifest.ts";
+import { endpointSlice, object, pod } from "../../support/cluster/manifest.ts";
 import { PureCluster } from "../../support/cluster/pure_cluster.ts";
 
 const NODE = { node: "node-a", hostIp: "192.168.10.1" };
@@ -229,6 +229,96 @@ Deno.test("a pod of the host is its node to a rule: a block can name it, a selec
     egress: [{ to: [{ ipBlock: { cidr: "192.168.10.0/24" } }] }],
   });
   assert.equal(says(made, DB, "192.168.10.2", 9100), "egress allow data/by-block");
+});
+
+const FROM_BLUE = {
+  podSelector: {},
+  ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: "blue" } } }] }],
+};
+
+Deno.test("nothing is said where a selector meets an end that may be a pod and is not known", () => {
+  const made = cluster();
+  const spec = { podCIDRs: ["10.7.0.0/24"] };
+  made.create(object("v1", "Node", "node-c", "", { spec, status: { addresses: [] } }));
+  made.create(pod({ ...NODE, namespace: "shop", name: "first", ips: ["10.8.0.1"], labels: { app: "web" } }));
+  policy(made, "data", "blue", FROM_BLUE);
+  assert.equal(says(made, "10.1.0.77", DB), "", "near pods");
+  assert.equal(says(made, "10.7.0.5", DB), "", "in a range that pods get addresses from");
+  assert.equal(says(made, OUTSIDE, DB), "ingress deny data/blue", "nobody in the cluster");
+  made.create(object("v1", "Node", "node-d", "", { status: { addresses: [{ address: "10.1.0.200" }] } }));
+  assert.equal(says(made, "10.1.0.200", DB), "ingress deny data/blue", "a node is no pod");
+  made.delete("Pod", "shop", "first");
+  made.nowMs += 60_000;
+  assert.equal(says(made, "10.8.0.1", DB), "", "who has the address next is not known yet");
+  made.create(endpointSlice("shop", "cache-1", "cache", ["10.7.0.6"], []));
+  assert.equal(says(made, "10.7.0.6", DB), "", "an endpoint in a range of pods");
+  policy(made, "data", "port", { podSelector: {}, ingress: [{ ports: [{ port: 5432 }] }] });
+  assert.equal(says(made, "10.1.0.77", DB), "ingress allow data/port", "one that permits whoever it is is enough");
+  assert.equal(says(made, "10.1.0.77", DB, 80), "");
+});
+
+Deno.test("where a policy does not ask who it is, an end that is not known is denied", () => {
+  const made = cluster();
+  policy(made, "data", "block", {
+    podSelector: {},
+    ingress: [{ from: [{ ipBlock: { cidr: "10.9.0.0/16" } }, {}, { ipBlock: { cidr: "no range" } }] }, {
+      from: [{ podSelector: {} }],
+      ports: [{ port: 80 }],
+    }],
+  });
+  assert.equal(says(made, "10.1.0.77", DB), "ingress deny data/block");
+  assert.equal(says(made, "10.1.0.77", DB, 80), "");
+});
+
+Deno.test("where pods are filtered out, whoever is not known may be one", () => {
+  const made = cluster({ selectors: [{ kind: "Pod", namespaces: ["data"] }] });
+  policy(made, "data", "blue", FROM_BLUE);
+  assert.equal(says(made, API, DB), "");
+  assert.equal(says(made, OUTSIDE, DB), "");
+  assert.equal(says(made, "192.168.10.9", DB), "");
+  policy(made, "data", "closed", { podSelector: {}, policyTypes: ["Egress"] });
+  assert.equal(says(made, DB, OUTSIDE), "egress deny data/closed", "it asks for nobody");
+});
+
+Deno.test("nothing is said where a selector meets a namespace that is filtered out", () => {
+  const made = cluster({ selectors: [{ kind: "Namespace", matchLabels: { team: "green" } }] });
+  policy(made, "data", "blue", FROM_BLUE);
+  assert.equal(says(made, API, DB), "");
+  made.delete("NetworkPolicy", "data", "blue");
+  policy(made, "data", "web-of-blue", {
+    podSelector: {},
+    ingress: [{ from: [{ ...FROM_BLUE.ingress[0]!.from[0], podSelector: { matchLabels: { app: "web" } } }] }],
+  });
+  assert.equal(says(made, API, DB), "ingress deny data/web-of-blue", "its labels do not match, wherever it is");
+  assert.equal(says(made, WEB, DB), "");
+});
+
+Deno.test("nothing is said where a rule wants a port and the flow is fragments, which have none", () => {
+  const made = cluster();
+  const fragment = { kind: KIND_FRAGMENT };
+  const port = (port: unknown) => ({ podSelector: {}, ingress: [{ ports: [{ port }] }] });
+  for (const wanted of [5432, "sql", 80]) {
+    policy(made, "data", "port", port(wanted));
+    assert.equal(says(made, API, DB, 5432, fragment), "", `${wanted}`);
+    assert.equal(says(made, API, DB, 5432, { ...fragment, protocol: UDP }), "ingress deny data/port", "of TCP only");
+    assert.equal(says(made, API, DB, 0, { protocol: ICMP }), "ingress deny data/port");
+    made.delete("NetworkPolicy", "data", "port");
+  }
+  policy(made, "data", "tcp", { podSelector: {}, ingress: [{ ports: [{ protocol: "TCP" }] }] });
+  assert.equal(says(made, API, DB, 5432, fragment), "ingress allow data/tcp");
+  policy(made, "shop", "out", {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ ipBlock: { cidr: "10.9.0.0/16" } }], ports: [{ port: 5432 }] }],
+  });
+  assert.equal(says(made, API, DB, 5432, fragment), "ingress allow data/tcp; egress deny shop/out", "not to this end");
+});
+
+Deno.test("a port by name is not known of an end that may be a pod", () => {
+  const made = cluster();
+  policy(made, "data", "out", { podSelector: {}, policyTypes: ["Egress"], egress: [{ ports: [{ port: "https" }] }] });
+  assert.equal(says(made, DB, "10.1.0.77", 8443), "");
+  assert.equal(says(made, DB, OUTSIDE, 8443), "egress deny data/out");
 });
 
 Deno.test("what policies say follows policies, labels of pods and labels of namespaces", () => {
