@@ -6,6 +6,7 @@
 import type { AttributeSet, AttributeSets, AttributeValue } from "../../attribute_sets.ts";
 import { ISOLATIONS_MAX } from "../../limits.ts";
 import type { OwnAddress } from "../kind.ts";
+import { Role } from "./claim.ts";
 import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
 import type { Labels } from "./label_selector.ts";
 import { Permission, permissionOf, type PolicyFlow } from "./network_policy.ts";
@@ -126,20 +127,22 @@ export class Policies {
     destination: FlowEnd,
     to: FoundEnd,
   ): Isolation | undefined {
-    const [own, peer, peerAt] = direction === "ingress"
-      ? [to, from, source] as const
-      : [from, to, destination] as const;
+    const isIngress = direction === "ingress";
+    const [own, at, peer, peerAt] = isIngress ? [to, destination, from, source] : [from, source, to, destination];
     const { pod } = own;
     if (!pod || !isAsked(pod, peer)) return undefined;
     const isolation = this.#isolation(direction, pod);
     if (!isolation || this.#isOwnNode(own, peer, peerAt)) return undefined;
+    const behind = this.#portBehind(pod, at);
+    // what leaves a pod by its node's address is not the pod's any more, and who goes to one goes to a node first
+    if (behind && !isIngress || peer.pod && this.#portBehind(peer.pod, peerAt)) return undefined;
     const flow = this.#flow;
     flow.ip = peerAt;
     flow.pod = peer.pod;
     flow.namespaceLabels = peer.pod && this.#store.namespaceLabels(peer.pod.namespace);
     flow.mayBePod = this.#mayBePod(peer, peerAt);
     flow.target = to.pod;
-    flow.port = destination.port;
+    flow.port = behind || destination.port;
     flow.protocol = destination.protocol;
     return isolation;
   }
@@ -147,6 +150,16 @@ export class Policies {
   /** Whether the peer is the pod's node by an address that no Node has. */
   #isOwnNode({ node }: FoundEnd, peer: FoundEnd, peerAt: FlowEnd): boolean {
     return !peer.pod && !peer.node && this.#host.has(peerAt) && !this.#host.isNot(node);
+  }
+
+  /** The container's port that a port of a pod's node leads to; 0: the end is no such port. */
+  #portBehind(pod: Pod, at: FlowEnd): number {
+    const port = pod.hostNetwork ? 0 : portOfHostPort(pod, at);
+    if (!port) return 0;
+    const { w0, w1, w2, w3 } = at;
+    let claim = this.#store.ledger.index.find(w0, w1, w2, w3)?.first;
+    while (claim && claim.object !== pod) claim = claim.next;
+    return claim?.role === Role.HOST ? port : 0;
   }
 
   /** Whether an end may be a pod that is not known. An endpoint may be one; nodes and load balancers are none. */
@@ -225,6 +238,13 @@ function isAsked(pod: Pod, peer: FoundEnd): boolean {
   if (peer.pod) return !(peer.pod.hostNetwork && peer.pod.node === pod.node);
   if (peer.node?.name === pod.node) return false;
   return peer.service === undefined || peer.slice !== undefined;
+}
+
+function portOfHostPort({ containers }: Pod, { port, protocol }: FlowEnd): number {
+  for (const { ports } of containers) {
+    for (const own of ports) if (own.hostPort && own.hostPort === port && own.protocol === protocol) return own.port;
+  }
+  return 0;
 }
 
 function attributesOf(direction: Direction, decision: Decision | undefined): Record<string, AttributeValue> {

@@ -203,6 +203,29 @@ Deno.test("a pod's own node is known by every address of this host, as by the br
   assert.equal(says(made, "10.1.0.254", DB), "", "who has no Node is not known to be another");
 });
 
+Deno.test("a port of a node that leads to a pod is judged as the pod's own, and by its pod's rules only", () => {
+  const made = cluster();
+  const ports = [{ name: "http", containerPort: 8000, hostPort: 8088 }];
+  const edge = pod({ ...NODE, namespace: "shop", name: "edge", ips: ["10.1.0.9"], containers: [{ name: "m", ports }] });
+  made.create(edge);
+  const address = { status: { addresses: [{ type: "InternalIP", address: "192.168.10.2" }] } };
+  made.create(object("v1", "Node", "node-b", "", address));
+  const elsewhere = { node: "node-b", hostIp: "192.168.10.2", namespace: "data" };
+  made.create(pod({ ...elsewhere, name: "far", ips: ["10.1.1.3"], labels: { app: "far" } }));
+  policy(made, "data", "out", { podSelector: {}, policyTypes: ["Egress"] });
+  for (const port of [8000, "http"]) {
+    policy(made, "shop", "port", { podSelector: {}, ingress: [{ ports: [{ port }] }] });
+    assert.equal(says(made, OUTSIDE, "192.168.10.1", 8088), "ingress allow shop/port");
+    assert.equal(says(made, OUTSIDE, "10.1.0.9", 8000), "ingress allow shop/port", "the same behind it");
+    assert.equal(says(made, OUTSIDE, "10.1.0.9", 8088), "ingress deny shop/port", "no container listens there");
+    assert.equal(says(made, "10.1.1.3", "192.168.10.1", 8088), "ingress allow shop/port", "it goes to a node first");
+    made.delete("NetworkPolicy", "shop", "port");
+  }
+  policy(made, "shop", "closed", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  assert.equal(says(made, OUTSIDE, "192.168.10.1", 8088), "ingress deny shop/closed");
+  assert.equal(says(made, "192.168.10.1", "10.1.1.3", 80, { sourcePort: 8088 }), "", "left by its node's address");
+});
+
 Deno.test("a pod of the host is its node to a rule: a block can name it, a selector cannot", () => {
   const made = cluster();
   const containers = [{ name: "main", ports: [{ containerPort: 9100 }] }];
