@@ -37,7 +37,10 @@ export const KUBERNETES_ATTRIBUTES: readonly KubernetesAttribute[] = [
   standard("k8s.node.ip", "the node's internal address"),
   ...(["ingress", "egress"] as const).flatMap((direction) => [
     {
-      ...flow(`network.policies.${direction}`, "the policies that permit the flow, or else those that isolate the pod"),
+      ...flow(
+        `network.policies.${direction}`,
+        "of the policies at the flow's end those that permit it, or else those that isolate the pod",
+      ),
       type: "string[]" as const,
     },
     flow(`network.policies.${direction}.verdict`, "allow or deny: what they say, whether it is enforced or not"),

@@ -1,7 +1,7 @@
 /**
  * What network policies say of a flow, as the API defines them (networking.k8s.io/v1): policies add up, a pod that none
- * isolates is open, one that some do is closed but for what one of them permits. Whether the network enforces them is
- * another question.
+ * isolates is open, one that some do is closed but for what one of them permits. It is the policies that were there at
+ * the flow's end that count. Whether the network enforces them is another question.
  */
 import type { AttributeSet, AttributeSets, AttributeValue } from "../../attribute_sets.ts";
 import { ISOLATIONS_MAX } from "../../limits.ts";
@@ -10,7 +10,7 @@ import { Role } from "./claim.ts";
 import type { FlowEnd, FoundEnd } from "./end_resolver.ts";
 import type { Labels } from "./label_selector.ts";
 import { Permission, permissionOf, type PolicyFlow } from "./network_policy.ts";
-import { NetworkPolicy, type Pod } from "./objects.ts";
+import type { NetworkPolicy, Pod } from "./objects.ts";
 import type { Store } from "./store.ts";
 import { ThisHost } from "./this_host.ts";
 
@@ -40,14 +40,24 @@ interface Trail {
   readonly decision: Decision;
 }
 
-/** The policies that isolate pods with these labels in this namespace. */
+/** The policies that isolate pods with these labels in this namespace, from when until when, Unix ms. */
 interface Isolation {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Empty: the pods are open. */
   readonly policies: readonly NetworkPolicy[];
   readonly trail: Trail;
   readonly unknown: Decision;
 }
 
-type Isolations = Record<Direction, Isolation | undefined>;
+/** What isolates them and what did. */
+interface History {
+  readonly policies: readonly NetworkPolicy[];
+  /** Those that somebody asked for; none begins or ends within another. */
+  readonly isolations: Isolation[];
+}
+
+type Histories = Record<Direction, History | undefined>;
 
 export class Policies {
   readonly #store: Store;
@@ -55,7 +65,7 @@ export class Policies {
   readonly #host: ThisHost;
   readonly #knowsAllPods: boolean;
   #generation = 0;
-  #isolations = new Map<Labels, Map<string, Isolations>>();
+  #histories = new Map<Labels, Map<string, Histories>>();
   #flowSets = new Map<Decision | undefined, Map<Decision | undefined, AttributeSet>>();
   /** The one that is asked about: the hot path allocates nothing. */
   readonly #flow: PolicyFlow = {
@@ -131,7 +141,7 @@ export class Policies {
     const [own, at, peer, peerAt] = isIngress ? [to, destination, from, source] : [from, source, to, destination];
     const { pod } = own;
     if (!pod || !isAsked(pod, peer)) return undefined;
-    const isolation = this.#isolation(direction, pod);
+    const isolation = this.#isolation(direction, pod, destination.endMs);
     if (!isolation || this.#isOwnNode(own, peer, peerAt)) return undefined;
     const behind = this.#portBehind(pod, at);
     // what leaves a pod by its node's address is not the pod's any more, and who goes to one goes to a node first
@@ -179,28 +189,36 @@ export class Policies {
     return next;
   }
 
-  /** The policies that isolate a pod; undefined: none does. */
-  #isolation(direction: Direction, pod: Pod): Isolation | undefined {
-    if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
-    if (this.#isolations.size >= ISOLATIONS_MAX) this.forget();
-    let ofLabels = this.#isolations.get(pod.labels);
-    if (!ofLabels) this.#isolations.set(pod.labels, ofLabels = new Map());
-    let isolations = ofLabels.get(pod.namespace);
-    if (!isolations) {
-      isolations = { ingress: this.#isolationOf("ingress", pod), egress: this.#isolationOf("egress", pod) };
-      ofLabels.set(pod.namespace, isolations);
+  /** What isolates a pod at a time, Unix ms; undefined: no policy does. */
+  #isolation(direction: Direction, pod: Pod, atMs: number): Isolation | undefined {
+    const history = this.#history(direction, pod);
+    if (!history) return undefined;
+    for (const isolation of history.isolations) {
+      if (isolation.fromMs <= atMs && atMs < isolation.toMs) return isolation.policies.length ? isolation : undefined;
     }
-    return isolations[direction];
+    const isolation = isolationAt(history.policies, atMs);
+    history.isolations.push(isolation);
+    return isolation.policies.length ? isolation : undefined;
   }
 
-  #isolationOf(direction: Direction, { namespace, labels }: Pod): Isolation | undefined {
-    const policies = [...this.#store.inNamespace("NetworkPolicy", namespace)]
-      .filter((policy) => policy instanceof NetworkPolicy)
+  #history(direction: Direction, pod: Pod): History | undefined {
+    if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
+    if (this.#histories.size >= ISOLATIONS_MAX) this.forget();
+    let ofLabels = this.#histories.get(pod.labels);
+    if (!ofLabels) this.#histories.set(pod.labels, ofLabels = new Map());
+    let histories = ofLabels.get(pod.namespace);
+    if (!histories) {
+      histories = { ingress: this.#historyOf("ingress", pod), egress: this.#historyOf("egress", pod) };
+      ofLabels.set(pod.namespace, histories);
+    }
+    return histories[direction];
+  }
+
+  #historyOf(direction: Direction, { namespace, labels }: Pod): History | undefined {
+    const policies = this.#store.policiesIn(namespace)
       .filter(({ rules }) => rules[direction] !== undefined && rules.pods.matches(labels))
       .sort((a, b) => a.name < b.name ? -1 : 1);
-    if (!policies.length) return undefined;
-    const trail: Trail = { policies: [], next: new Map(), decision: { verdict: "deny", policies } };
-    return { policies, trail, unknown: { verdict: "unknown", policies } };
+    return policies.length ? { policies, isolations: [] } : undefined;
   }
 
   #setOf(ingress: Decision | undefined, egress: Decision | undefined): AttributeSet {
@@ -224,8 +242,21 @@ export class Policies {
   forget(): void {
     for (const sets of this.#flowSets.values()) for (const set of sets.values()) this.#sets.release(set);
     this.#flowSets = new Map();
-    this.#isolations = new Map();
+    this.#histories = new Map();
   }
+}
+
+/** What isolates pods at a time, of all that ever do. */
+function isolationAt(policies: readonly NetworkPolicy[], atMs: number): Isolation {
+  const changes = policies.flatMap(({ createdMs, goneMs }) => [createdMs, goneMs]);
+  const then = policies.filter(({ createdMs, goneMs }) => createdMs <= atMs && atMs < goneMs);
+  return {
+    fromMs: Math.max(-Infinity, ...changes.filter((ms) => ms <= atMs)),
+    toMs: Math.min(Infinity, ...changes.filter((ms) => ms > atMs)),
+    policies: then,
+    trail: { policies: [], next: new Map(), decision: { verdict: "deny", policies: then } },
+    unknown: { verdict: "unknown", policies: then },
+  };
 }
 
 function known(decision: Decision | undefined): Decision | undefined {
@@ -249,8 +280,10 @@ function portOfHostPort({ containers }: Pod, { port, protocol }: FlowEnd): numbe
 
 function attributesOf(direction: Direction, decision: Decision | undefined): Record<string, AttributeValue> {
   if (!decision) return {};
+  // one that was made again in the second that it went in is there twice
+  const names = decision.policies.map(({ namespace, name }) => `${namespace}/${name}`);
   return {
-    [`network.policies.${direction}`]: decision.policies.map(({ namespace, name }) => `${namespace}/${name}`),
+    [`network.policies.${direction}`]: [...new Set(names)],
     [`network.policies.${direction}.verdict`]: decision.verdict,
   };
 }

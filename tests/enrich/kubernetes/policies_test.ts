@@ -361,6 +361,74 @@ Deno.test("what policies say follows policies, labels of pods and labels of name
   assert.equal(says(made, API, DB), "");
 });
 
+/** What is said of a flow that ran then. */
+function saidOf(cluster: PureCluster, startMs: number, endMs: number): string {
+  const ns = (ms: number) => BigInt(ms) * 1_000_000n;
+  return says(cluster, API, DB, 5432, { startUnixNs: ns(startMs), endUnixNs: ns(endMs) });
+}
+
+Deno.test("a flow is judged by the policies that were there when it ended", () => {
+  const made = cluster();
+  const t0 = made.nowMs;
+  const at = (s: number) => t0 + s * 1_000;
+  const closed = { podSelector: {}, policyTypes: ["Ingress"] };
+  made.nowMs = at(20);
+  policy(made, "data", "first", closed);
+  assert.equal(saidOf(made, at(0), at(19)), "", "before the first one");
+  made.nowMs = at(40);
+  policy(made, "data", "second", { podSelector: {}, ingress: [{}] });
+  made.nowMs = at(60);
+  made.delete("NetworkPolicy", "data", "first");
+  made.nowMs = at(80);
+  made.delete("NetworkPolicy", "data", "second");
+  const rows: Array<[number, number, string]> = [
+    [0, 19, ""],
+    [0, 20, "ingress deny data/first"],
+    [0, 39, "ingress deny data/first"],
+    [21, 40, "ingress allow data/second"],
+    [30, 59, "ingress allow data/second"],
+    [41, 70, "ingress allow data/second"],
+    [41, 80, ""],
+    [81, 90, ""],
+  ];
+  for (const order of [rows, rows.toReversed(), rows]) {
+    for (const [start, end, said] of order) {
+      assert.equal(saidOf(made, at(start), at(end)), said, `${start} to ${end} s`);
+    }
+  }
+});
+
+Deno.test("a policy that is gone is judged by as long as its flows may come, then forgotten", () => {
+  const made = cluster({ memoryMs: 300_000 });
+  const t0 = made.nowMs;
+  policy(made, "data", "closed", { podSelector: {} });
+  made.nowMs += 10_000;
+  made.delete("NetworkPolicy", "data", "closed");
+  made.nowMs += 299_999;
+  made.naming.forget();
+  assert.equal(saidOf(made, t0, t0 + 9_999), "ingress deny data/closed");
+  made.nowMs += 1;
+  made.naming.forget();
+  assert.equal(saidOf(made, t0, t0 + 9_999), "");
+  assert.equal(made.naming.store.policiesIn("data").length, 0);
+});
+
+Deno.test("a policy that is made again in the same second is named once, and one that comes back is there", () => {
+  const made = cluster();
+  const closed = { podSelector: {}, policyTypes: ["Ingress"] };
+  policy(made, "data", "closed", closed);
+  const first = made.get("NetworkPolicy", "data", "closed");
+  made.nowMs += 10_700;
+  made.delete("NetworkPolicy", "data", "closed");
+  made.nowMs += 100;
+  policy(made, "data", "closed", closed);
+  assert.equal(saidOf(made, made.nowMs - 400, made.nowMs - 300), "ingress deny data/closed");
+  made.delete("NetworkPolicy", "data", "closed");
+  assert.equal(says(made, API, DB), "");
+  made.putAgain(first);
+  assert.equal(says(made, API, DB), "ingress deny data/closed");
+});
+
 Deno.test("what is remembered of policies is bounded, however many labels pods have", () => {
   const made = cluster();
   policy(made, "data", "deny", { podSelector: {} });
