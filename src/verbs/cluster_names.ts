@@ -1,6 +1,7 @@
 /** Names from Kubernetes, where settings or the place that weir runs in want them. */
 import type { AttributeSets } from "../attribute_sets.ts";
 import { longestSilenceMs, type TableOptions } from "../count/mod.ts";
+import type { OwnAddress } from "../enrich/mod.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
 import { log } from "../log.ts";
 import type { LoadedSettings } from "../settings/mod.ts";
@@ -20,13 +21,14 @@ export async function openClusterNames(
   loaded: LoadedSettings,
   table: TableOptions,
   sets: AttributeSets,
+  isOwn: OwnAddress,
 ): Promise<KubernetesNames | undefined> {
   if (!wantsCluster(loaded, (name) => Deno.env.get(name))) return undefined;
   const { settings } = loaded;
   // loaded only here: it costs memory
   const { KubernetesNames } = await import("../enrich/kubernetes/mod.ts");
   const memoryMs = Math.max(MEMORY_LEAST_MS, longestSilenceMs(table) + HAND_OUT_MS);
-  const names = await KubernetesNames.open({ options: kubernetesOptions(settings, memoryMs), sets });
+  const names = await KubernetesNames.open({ options: kubernetesOptions(settings, memoryMs), sets, isOwn });
   log.info("Following Kubernetes by {origin}", { origin: names.origin });
   names.start();
   return names;

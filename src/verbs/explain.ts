@@ -50,12 +50,18 @@ function namesLines(names: Explanation): string[] {
     const decision = names[direction];
     if (!decision) return [`  ${direction}: no network policy has a say`];
     const each = decision.policies.map(({ namespace, name, permits }) =>
-      `    ${namespace}/${name} ${permits ? "permits it" : "does not permit it"}`
+      `    ${namespace}/${name} ${PERMITS[`${permits}`]}`
     );
     return [`  ${direction} policies: ${decision.verdict}`, ...each];
   });
   return [...ends, ...policies];
 }
+
+const PERMITS: Record<`${boolean | "unknown"}`, string> = {
+  true: "permits it",
+  false: "does not permit it",
+  unknown: "may permit it: an end or the port is not known",
+};
 
 const UNNAMED: Record<string, string> = {
   outside: "nobody in the cluster has the address",

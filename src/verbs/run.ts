@@ -10,7 +10,7 @@ import {
 } from "../capture/mod.ts";
 import { AttributeSets } from "../attribute_sets.ts";
 import type { KubernetesNames } from "../enrich/kubernetes/mod.ts";
-import { hostMeaning, type MeaningOf, namedMeaning, ownAddresses } from "../enrich/mod.ts";
+import { hostMeaning, type MeaningOf, namedMeaning, type OwnAddress, ownAddresses } from "../enrich/mod.ts";
 import { type Exporter, flowSpan, queuedContext, type References } from "../export/mod.ts";
 import type { FlowRecord } from "../flow_record.ts";
 import { log, startLogging } from "../log.ts";
@@ -64,10 +64,11 @@ export async function run(options: RunOptions): Promise<number> {
   reportKilled(runFile);
   // exporters ask for devices by the time there are records: from the agent that they are made for
   const sets = new AttributeSets();
-  const names = await openClusterNames(loaded, tableOptions(settings), sets);
+  const isOwn = ownAddresses(() => agent.addresses());
+  const names = await openClusterNames(loaded, tableOptions(settings), sets, isOwn);
   undo.defer(async () => await names?.close());
   const sampling = samplingOf(settings.sampling);
-  const meaning = openMeaning(() => agent, sets, names, sampling);
+  const meaning = openMeaning(() => agent, isOwn, sets, names, sampling);
   const chosen = new ChosenExporters(options.output, meaning.references, () => agent.addresses());
   const choice = await chosen.choose(settings);
   const agent: Agent = startAgent(settings, { ...machine, interfaces, sampling, meaning, exporters: choice.exporters });
@@ -155,11 +156,12 @@ interface RunMeaning {
 
 function openMeaning(
   agentOf: () => Agent,
+  isOwn: OwnAddress,
   sets: AttributeSets,
   names: KubernetesNames | undefined,
   sampling: Sampling | undefined,
 ): RunMeaning {
-  const ofHost = hostMeaning(ownAddresses(() => agentOf().addresses()));
+  const ofHost = hostMeaning(isOwn);
   return {
     meaningOf: names ? namedMeaning(ofHost, { namesOf: (record) => names.namesOf(record) }) : ofHost,
     isSettled: names && ((record) => names.isSettled(record)),

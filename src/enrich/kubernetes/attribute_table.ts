@@ -37,7 +37,10 @@ export const KUBERNETES_ATTRIBUTES: readonly KubernetesAttribute[] = [
   standard("k8s.node.ip", "the node's internal address"),
   ...(["ingress", "egress"] as const).flatMap((direction) => [
     {
-      ...flow(`network.policies.${direction}`, "the policies that permit the flow, or else those that isolate the pod"),
+      ...flow(
+        `network.policies.${direction}`,
+        "of the policies at the flow's end those that permit it, or else those that isolate the pod",
+      ),
       type: "string[]" as const,
     },
     flow(`network.policies.${direction}.verdict`, "allow or deny: what they say, whether it is enforced or not"),
@@ -53,5 +56,6 @@ function standard(name: string, brief: string): KubernetesAttribute {
 }
 
 function flow(name: string, brief: string): KubernetesAttribute {
-  return { name, of: "flow", type: "string", when: "where a network policy isolates the pod", brief };
+  const when = "where a network policy isolates the pod, and enough is known to tell what it says";
+  return { name, of: "flow", type: "string", when, brief };
 }

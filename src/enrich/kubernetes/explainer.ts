@@ -5,6 +5,7 @@ import { NODE_PORT_WORD, nodePortWord } from "./claim_ledger.ts";
 import type { UnnamedReason } from "./counters.ts";
 import { type FlowEnd, type FoundEnd, portRefusal, type Refusal } from "./end_resolver.ts";
 import { Ip } from "./ip.ts";
+import { Permission } from "./network_policy.ts";
 import type { KubernetesObject, Pod } from "./objects.ts";
 import type { Owners, OwnerStep } from "./owners.ts";
 import type { Decision, Direction, Policies } from "./policies.ts";
@@ -79,7 +80,7 @@ export interface OwnerExplanation {
 export interface PolicyExplanation {
   verdict: Decision["verdict"];
   /** Every policy that isolates the pod, and whether it permits the flow. */
-  policies: Array<{ namespace: string; name: string; permits: boolean }>;
+  policies: Array<{ namespace: string; name: string; permits: boolean | "unknown" }>;
 }
 
 const ROLE_NAMES: Record<number, string> = {
@@ -147,12 +148,11 @@ export class Explainer {
   ): PolicyExplanation | undefined {
     const decision = this.#policies.decide(direction, source, from, destination, to);
     if (!decision) return undefined;
-    const pod = direction === "ingress" ? to.pod! : from.pod!;
-    const permitting = decision.verdict === "allow" ? decision.policies : [];
-    const policies = this.#policies.isolation(direction, pod)!.policies.map((policy) => ({
-      namespace: policy.namespace,
-      name: policy.name,
-      permits: permitting.includes(policy),
+    const permissions = this.#policies.permissions(direction, source, from, destination, to);
+    const policies = permissions.map(({ policy: { namespace, name }, permission }) => ({
+      namespace,
+      name,
+      permits: permission === Permission.UNKNOWN ? "unknown" as const : permission === Permission.YES,
     }));
     return { verdict: decision.verdict, policies };
   }

@@ -1,6 +1,7 @@
 /** Names for flows from what is known of a cluster: the whole of it but for how it becomes known. */
 import type { AttributeSet, AttributeSets, FlowNames } from "../../attribute_sets.ts";
 import { type FlowRecord, RECORD_AGGREGATE, type Side } from "../../flow_record.ts";
+import type { OwnAddress } from "../kind.ts";
 import { UsageError } from "../../errors.ts";
 import { INTERNED_VALUES } from "../../limits.ts";
 import { readAssociation } from "./association.ts";
@@ -47,8 +48,8 @@ export class FlowNaming {
   readonly #found: readonly [FoundEnd, FoundEnd] = [new FoundEnd(), new FoundEnd()];
   readonly #names: Names = { source: undefined, destination: undefined, flow: undefined };
 
-  /** nowMs: wall clock. Throws UsageError for options that cannot be. */
-  constructor(options: KubernetesOptions, sets: AttributeSets, nowMs: () => number) {
+  /** nowMs: wall clock; isOwn: of the host that flows are seen on. Throws UsageError for options that cannot be. */
+  constructor(options: KubernetesOptions, sets: AttributeSets, nowMs: () => number, isOwn: OwnAddress = () => false) {
     this.#options = options;
     this.#nowMs = nowMs;
     this.filter = new ObjectFilter(options.selectors);
@@ -68,7 +69,7 @@ export class FlowNaming {
       nowMs,
     });
     this.#resolver = new EndResolver(this.store);
-    this.#policies = new Policies(this.store, sets, this.#ends[0]);
+    this.#policies = new Policies({ store: this.store, sets, isOwn, knowsAllPods: this.filter.takesAll("Pod") });
     this.#owners = new Owners(this.store, options.ownerRelations);
     this.#sourceSets = this.#setsOf(ofSource, sets);
     // sides with the same wishes have the same sets

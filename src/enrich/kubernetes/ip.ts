@@ -87,6 +87,10 @@ export function hashOf(w0: number, w1: number, w2: number, w3: number): number {
   return Math.imul(Math.imul(Math.imul(w0, 31) ^ w1, 31) ^ w2, 31) ^ w3;
 }
 
+function isMapped({ w0, w1, w2 }: IpWords): boolean {
+  return w2 === MAPPED_WORD && w1 === 0 && w0 === 0;
+}
+
 /** A range of addresses. */
 export class Cidr {
   readonly #ip: Ip;
@@ -115,7 +119,9 @@ export class Cidr {
     return hashOf(w0 & m0, w1 & m1, w2 & m2, w3 & m3);
   }
 
+  /** IPv4 is mapped into IPv6 here only: a range of IPv6 that reaches around the mapped addresses has none of them. */
   contains(ip: IpWords): boolean {
+    if (this.bits < MAPPED_BITS && isMapped(ip)) return false;
     const own = this.#ip;
     const [m0, m1, m2, m3] = this.#masks;
     return ((own.w3 ^ ip.w3) & m3) === 0 && ((own.w2 ^ ip.w2) & m2) === 0 && ((own.w1 ^ ip.w1) & m1) === 0 &&
@@ -137,7 +143,11 @@ export class CidrSet {
 
   /** Whether one of them contains the address. Two prefixes may look the same: it can be true of too many. */
   mayContain(ip: IpWords): boolean {
-    for (const { example, prefixes } of this.#bySize.values()) if (prefixes.has(example.prefixOf(ip))) return true;
+    const isIpv4 = isMapped(ip);
+    for (const { example, prefixes } of this.#bySize.values()) {
+      if (isIpv4 && example.bits < MAPPED_BITS) continue;
+      if (prefixes.has(example.prefixOf(ip))) return true;
+    }
     return false;
   }
 }

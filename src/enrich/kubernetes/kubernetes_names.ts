@@ -1,6 +1,7 @@
 /** Names from a Kubernetes cluster: follows it, knows who had which address when, and calls flows' ends accordingly. */
 import type { AttributeSets, FlowNames } from "../../attribute_sets.ts";
 import type { FlowRecord } from "../../flow_record.ts";
+import type { OwnAddress } from "../kind.ts";
 import type { Access } from "./api/access.ts";
 import { ApiClient } from "./api/api_client.ts";
 import { ClusterWatch, type KindStatus } from "./api/cluster_watch.ts";
@@ -15,6 +16,8 @@ import type { KubernetesOptions } from "./options.ts";
 export interface KubernetesNamesParts {
   options: KubernetesOptions;
   sets: AttributeSets;
+  /** Of the host that flows are seen on; without it, its addresses are those of its Node. */
+  isOwn?: OwnAddress;
   /** Instead of what the machine has. */
   access?: Access;
   /** Environment variables. */
@@ -55,11 +58,11 @@ export class KubernetesNames {
   readonly origin: string;
 
   private constructor(parts: KubernetesNamesParts, access: Access) {
-    const { options, sets, timing = systemTiming } = parts;
+    const { options, sets, isOwn, timing = systemTiming } = parts;
     this.#options = options;
     this.#timing = timing;
     this.origin = access.origin;
-    this.#naming = new FlowNaming(options, sets, Date.now);
+    this.#naming = new FlowNaming(options, sets, Date.now, isOwn);
     this.#watch = new ClusterWatch({
       filter: this.#naming.filter,
       needsWhole: (kind) => this.#naming.needsWhole(kind),

@@ -36,13 +36,28 @@ export interface PolicyPort {
   readonly endPort: number;
 }
 
-/** The other end of a flow, as a rule sees it. */
-export interface PolicyEnd {
+/** A flow, as the rules of a policy see it that isolates one of its pods. */
+export interface PolicyFlow {
+  /** The other end, of which `pod` and `namespaceLabels` are, too: undefined where they are not known. */
   ip: IpWords;
   pod: Pod | undefined;
-  /** Of the pod's namespace; undefined when it is not known. */
   namespaceLabels: Labels | undefined;
+  /** Whether the other end may be a pod that is not known, or not yet. */
+  mayBePod: boolean;
+  /** The pod at the flow's destination, whose containers' port names count. */
+  target: Pod | undefined;
+  /** The destination's; 0 where it is not known. */
+  port: number;
+  protocol: number;
 }
+
+/** Whether a policy lets a flow through. Greater where more of its rules do. */
+export const Permission = {
+  NO: 0,
+  /** It depends on what is not known. */
+  UNKNOWN: 1,
+  YES: 2,
+} as const;
 
 /** Reads a policy's specification. Throws UsageError for an operator that the API server would not take. */
 export function readNetworkPolicy({ spec = {} }: RawNetworkPolicy): NetworkPolicyRules {
@@ -80,59 +95,64 @@ function portOf({ protocol, port, endPort }: RawPolicyPort): PolicyPort {
   return { protocol: protocolOf(protocol), port, endPort: last };
 }
 
-/**
- * Whether a rule lets a flow through. end: who is not the policy's pod; target: the pod that is the flow's destination,
- * whose containers' port names count; port: the destination's.
- */
-export function permits(
-  rule: PolicyRule,
-  policyNamespace: string,
-  end: PolicyEnd,
-  target: Pod | undefined,
-  port: number,
-  protocol: number,
-): boolean {
-  return permitsEnd(rule, policyNamespace, end) && permitsPort(rule, target, port, protocol);
+/** Of {@linkcode Permission}: what the rules of one direction say, of which one is enough. */
+export function permissionOf(rules: readonly PolicyRule[], policyNamespace: string, flow: PolicyFlow): number {
+  let most: number = Permission.NO;
+  for (const rule of rules) {
+    const ofEnd = permissionOfEnd(rule, policyNamespace, flow);
+    if (ofEnd <= most) continue;
+    most = Math.max(most, Math.min(ofEnd, permissionOfPort(rule, flow)));
+    if (most === Permission.YES) break;
+  }
+  return most;
 }
 
-function permitsEnd({ peers }: PolicyRule, policyNamespace: string, end: PolicyEnd): boolean {
-  if (!peers.length) return true;
-  for (const peer of peers) if (isPeer(peer, policyNamespace, end)) return true;
-  return false;
+function permissionOfEnd({ peers }: PolicyRule, policyNamespace: string, flow: PolicyFlow): number {
+  if (!peers.length) return Permission.YES;
+  let most: number = Permission.NO;
+  for (const peer of peers) {
+    most = Math.max(most, isPeer(peer, policyNamespace, flow));
+    if (most === Permission.YES) break;
+  }
+  return most;
 }
 
-function isPeer({ pods, namespaces, block }: PolicyPeer, policyNamespace: string, end: PolicyEnd): boolean {
+function isPeer({ pods, namespaces, block }: PolicyPeer, policyNamespace: string, flow: PolicyFlow): number {
   if (block) {
-    if (!block.cidr.contains(end.ip)) return false;
-    for (const except of block.except) if (except.contains(end.ip)) return false;
-    return true;
+    if (!block.cidr.contains(flow.ip)) return Permission.NO;
+    for (const except of block.except) if (except.contains(flow.ip)) return Permission.NO;
+    return Permission.YES;
   }
+  if (!pods && !namespaces) return Permission.NO;
+  const { pod, namespaceLabels } = flow;
+  if (!pod) return flow.mayBePod ? Permission.UNKNOWN : Permission.NO;
   // on its node's address a pod is not told from the node
-  if (!end.pod || end.pod.hostNetwork) return false;
-  if (namespaces) {
-    if (!end.namespaceLabels || !namespaces.matches(end.namespaceLabels)) return false;
-  } else if (end.pod.namespace !== policyNamespace) {
-    return false;
-  }
-  if (!pods) return namespaces !== undefined;
-  return pods.matches(end.pod.labels);
+  if (pod.hostNetwork || pods && !pods.matches(pod.labels)) return Permission.NO;
+  if (!namespaces) return pod.namespace === policyNamespace ? Permission.YES : Permission.NO;
+  if (!namespaceLabels) return Permission.UNKNOWN;
+  return namespaces.matches(namespaceLabels) ? Permission.YES : Permission.NO;
 }
 
-function permitsPort({ ports }: PolicyRule, target: Pod | undefined, port: number, protocol: number): boolean {
-  if (!ports.length) return true;
+function permissionOfPort({ ports }: PolicyRule, flow: PolicyFlow): number {
+  if (!ports.length) return Permission.YES;
+  let most: number = Permission.NO;
   for (const wanted of ports) {
-    if (wanted.protocol !== protocol) continue;
-    if (wanted.port === undefined) return true;
-    if (typeof wanted.port === "number") {
-      if (port >= wanted.port && port <= wanted.endPort) return true;
-    } else if (target && hasNamedPort(target, wanted.port, port, protocol)) {
-      return true;
-    }
+    if (wanted.protocol === flow.protocol) most = Math.max(most, isPort(wanted, flow));
+    if (most === Permission.YES) break;
   }
-  return false;
+  return most;
 }
 
-function hasNamedPort({ containers }: Pod, name: string, port: number, protocol: number): boolean {
+function isPort({ port, endPort }: PolicyPort, flow: PolicyFlow): number {
+  if (port === undefined) return Permission.YES;
+  // of a protocol with ports: a fragment, which does not say them
+  if (flow.port === 0) return Permission.UNKNOWN;
+  if (typeof port === "number") return flow.port >= port && flow.port <= endPort ? Permission.YES : Permission.NO;
+  if (!flow.target) return flow.mayBePod ? Permission.UNKNOWN : Permission.NO;
+  return hasNamedPort(flow.target, port, flow) ? Permission.YES : Permission.NO;
+}
+
+function hasNamedPort({ containers }: Pod, name: string, { port, protocol }: PolicyFlow): boolean {
   for (const { ports } of containers) {
     for (const own of ports) if (own.name === name && own.port === port && own.protocol === protocol) return true;
   }

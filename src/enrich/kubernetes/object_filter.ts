@@ -41,6 +41,11 @@ export class ObjectFilter {
     return this.#rules.has(name);
   }
 
+  /** Whether all objects of a kind are known. */
+  takesAll(name: KindName): boolean {
+    return this.#rules.get(name)?.length === 0;
+  }
+
   accepts(name: KindName, namespace: string, labels: Labels): boolean {
     const rules = this.#rules.get(name);
     if (!rules?.length) return rules !== undefined;

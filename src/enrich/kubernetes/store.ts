@@ -8,7 +8,7 @@ import { ClaimLedger } from "./claim_ledger.ts";
 import type { Counters } from "./counters.ts";
 import { type Kind, type KindName, KINDS } from "./kinds.ts";
 import { type Labels, NO_LABELS } from "./label_selector.ts";
-import { keyOf, type KubernetesObject, Node, type Owner } from "./objects.ts";
+import { keyOf, type KubernetesObject, NetworkPolicy, Node, type Owner } from "./objects.ts";
 import type { ObjectFilter } from "./object_filter.ts";
 import type { RawObject } from "./raw_object.ts";
 import type { Stripper } from "./strip.ts";
@@ -38,6 +38,8 @@ export class Store {
   /** Of kinds that are looked through: by namespace. */
   readonly #namespaces = new Map<KindName, Map<string, Set<KubernetesObject>>>();
   readonly #gone: KubernetesObject[] = [];
+  /** Those of them that flows of before are still to be judged by. */
+  readonly #gonePolicies = new Set<KubernetesObject>();
   readonly #missedOwners = new Set<string>();
   #podRanges: CidrSet | undefined;
   /** Lists so far: an object's round is that of the last one it was in. */
@@ -58,7 +60,7 @@ export class Store {
     return this.#generation;
   }
 
-  /** Grows when other policies may isolate a pod. */
+  /** Grows when other policies may isolate a pod, or may have done. */
   get policyGeneration(): number {
     return this.#policyGeneration;
   }
@@ -112,7 +114,7 @@ export class Store {
   }
 
   #changed({ kind, uid }: KubernetesObject, known: KubernetesObject | undefined): void {
-    if (kind === "NetworkPolicy") this.#policyGeneration++;
+    if (kind === "NetworkPolicy") this.#policiesChanged(known);
     if (kind === "Node") this.#podRanges = undefined;
     const wasMissed = this.#missedOwners.delete(uid);
     const isRelated = this.#parts.related.includes(kind);
@@ -136,7 +138,10 @@ export class Store {
     this.#gone.push(known);
     const { kind, namespace } = known;
     this.#namespaces.get(kind)?.get(namespace)?.delete(known);
-    if (kind === "NetworkPolicy") this.#policyGeneration++;
+    if (kind === "NetworkPolicy") {
+      this.#gonePolicies.add(known);
+      this.#policyGeneration++;
+    }
     if (this.#parts.related.includes(kind)) this.#generation++;
     if (kind === "Node") this.#podRanges = undefined;
   }
@@ -170,6 +175,13 @@ export class Store {
     if (names?.get(keyOf(namespace, name)) === object) names.delete(keyOf(namespace, name));
     const namespaces = this.#namespaces.get(kind);
     if (namespaces?.get(namespace)?.size === 0) namespaces.delete(namespace);
+    if (kind === "NetworkPolicy") this.#policiesChanged(object);
+  }
+
+  /** over: one that says nothing any more, not even of flows that were. */
+  #policiesChanged(over: KubernetesObject | undefined): void {
+    if (over) this.#gonePolicies.delete(over);
+    this.#policyGeneration++;
   }
 
   /** An object of a kind that is found by name, Namespace, Node or Service, by {@linkcode keyOf}. */
@@ -187,6 +199,14 @@ export class Store {
   /** Those of a kind that are there, in a namespace. */
   inNamespace(kind: KindName, namespace: string): Iterable<KubernetesObject> {
     return this.#namespaces.get(kind)?.get(namespace) ?? [];
+  }
+
+  /** Policies of a namespace, those that are gone and remembered included. */
+  policiesIn(namespace: string): NetworkPolicy[] {
+    const gone = [...this.#gonePolicies].filter((policy) => policy.namespace === namespace);
+    return [...this.inNamespace("NetworkPolicy", namespace), ...gone].filter((policy) =>
+      policy instanceof NetworkPolicy
+    );
   }
 
   namespaceLabels(name: string): Labels | undefined {

@@ -73,6 +73,18 @@ Deno.test("explain() tells of a flow's pod, owners, service and policies", () =>
   assert.equal(egress, undefined);
 });
 
+Deno.test("explain() tells which policies may permit what is not known", () => {
+  const { cluster, question } = shop();
+  const { ingress } = cluster.naming.explain({ ...question, source: "10.1.0.77" });
+  assert.deepEqual(ingress, {
+    verdict: "unknown",
+    policies: [
+      { namespace: "data", name: "db-from-api", permits: "unknown" },
+      { namespace: "data", name: "default-deny", permits: false },
+    ],
+  });
+});
+
 Deno.test("explain() tells why candidates are not named: time, port, a rival", () => {
   const { cluster, question, beforeMs } = shop();
   const reused = { ...question, source: "10.1.0.70" };

@@ -59,6 +59,17 @@ Deno.test("parseCidr() reads ranges of both versions and refuses what is none", 
   }
 });
 
+Deno.test("a range of IPv6 that reaches around the mapped addresses holds no IPv4", () => {
+  const ipv4 = parseIp("192.0.2.1")!;
+  for (const text of ["::/0", "::/1", "::/80", "::ffff:192.0.2.0/64"]) {
+    assert(!parseCidr(text)!.contains(ipv4), text);
+    assert(!new CidrSet([parseCidr(text)!]).mayContain(ipv4), text);
+    assert(parseCidr(text)!.contains(parseIp("::9")!), text);
+  }
+  assert(parseCidr("::ffff:0:0/96")!.contains(ipv4), "who writes them so means them");
+  assert(new CidrSet([parseCidr("::/0")!, parseCidr("192.0.2.0/24")!]).mayContain(ipv4));
+});
+
 randomTest("Cidr.contains() compares the bits of the prefix and no other", (random) => {
   for (let i = 0; i < 1_009; i++) {
     const bits = random.below(129);

@@ -1,4 +1,5 @@
 /** A cluster without an API server: objects get uids and times, and go straight into a naming. Time is what it says. */
+import { addressText } from "../../../src/address.ts";
 import { AttributeSets } from "../../../src/attribute_sets.ts";
 import { DEFAULT_OPTIONS, FlowNaming, type KubernetesOptions } from "../../../src/enrich/kubernetes/mod.ts";
 import { type Kind, kindOf } from "../../../src/enrich/kubernetes/kinds.ts";
@@ -13,9 +14,11 @@ export class PureCluster {
   nowMs: number;
   #uids = 0;
 
-  constructor(options: Partial<KubernetesOptions> = {}, nowMs = Date.UTC(2026, 0, 1)) {
+  /** ownAddresses: of the host that flows are seen on. */
+  constructor(options: Partial<KubernetesOptions> = {}, nowMs = Date.UTC(2026, 0, 1), ownAddresses: string[] = []) {
     this.nowMs = nowMs;
-    this.naming = new FlowNaming({ ...DEFAULT_OPTIONS, ...options }, this.sets, () => this.nowMs);
+    const isOwn = (address: Uint8Array) => ownAddresses.includes(addressText(address));
+    this.naming = new FlowNaming({ ...DEFAULT_OPTIONS, ...options }, this.sets, () => this.nowMs, isOwn);
     this.create(object("v1", "Namespace", "kube-system"));
   }
 
