@@ -137,8 +137,8 @@ function duesOf(object: KubernetesObject, raw: RawObject, wants: readonly Want[]
   return role === undefined ? [] : wants.map((want) => ({ ...want, role }));
 }
 
-function podDues(pod: Pod, { status = {} }: RawPod, wants: readonly Want[]): Due[] {
-  const hostIps = [status.hostIP, ...(status.hostIPs ?? []).map(({ ip }) => ip)].flatMap((text) =>
+function podDues(pod: Pod, { status }: RawPod, wants: readonly Want[]): Due[] {
+  const hostIps = [status?.hostIP, ...(status?.hostIPs ?? []).map(({ ip }) => ip)].flatMap((text) =>
     parseIp(text ?? "") ?? []
   );
   const hasHostPort = pod.containers.some(({ ports }) => ports.some(({ hostPort }) => hostPort > 0));
@@ -150,8 +150,8 @@ function podDues(pod: Pod, { status = {} }: RawPod, wants: readonly Want[]): Due
   });
 }
 
-function serviceDues(service: Service, { spec = {} }: RawService, wants: readonly Want[]): Due[] {
-  const clusterIps = [spec.clusterIP, ...spec.clusterIPs ?? []].flatMap((text) => parseIp(text ?? "") ?? []);
+function serviceDues(service: Service, { spec }: RawService, wants: readonly Want[]): Due[] {
+  const clusterIps = [spec?.clusterIP, ...spec?.clusterIPs ?? []].flatMap((text) => parseIp(text ?? "") ?? []);
   const dues = wants.map((want): Due => {
     const isOwn = clusterIps.some((clusterIp) => clusterIp.equals(want.ip));
     return { ...want, role: isOwn ? Role.CLUSTER : Role.EXTERNAL };

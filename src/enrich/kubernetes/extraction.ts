@@ -57,7 +57,7 @@ export function wantedKeys(
   extractions: readonly Extraction[],
   word: string,
   field: KeyField,
-  values: Labels | undefined,
+  values: Labels | null | undefined,
 ): Labels {
   if (!values || !extractions.some((extraction) => extraction.extractors(field).length)) return NO_LABELS;
   const wanted = Object.entries(values).filter(([key, value]) =>

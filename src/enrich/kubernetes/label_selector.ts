@@ -19,10 +19,14 @@ export class LabelSelector {
   readonly #requirements: readonly Requirement[];
 
   /** Throws {@linkcode UsageError} for an operator that there is not. */
-  constructor(matchLabels: Labels = {}, matchExpressions: readonly LabelExpression[] = []) {
+  constructor(matchLabels?: Labels | null, matchExpressions?: readonly LabelExpression[] | null) {
     this.#requirements = [
-      ...Object.entries(matchLabels).map(([key, value]): Requirement => ({ key, operator: "In", values: [value] })),
-      ...matchExpressions.map(requirementOf),
+      ...Object.entries(matchLabels ?? {}).map(([key, value]): Requirement => ({
+        key,
+        operator: "In",
+        values: [value],
+      })),
+      ...(matchExpressions ?? []).map(requirementOf),
     ];
   }
 
@@ -52,7 +56,8 @@ export class LabelSelector {
   }
 }
 
-function requirementOf({ key, operator, values = [] }: LabelExpression): Requirement {
+function requirementOf({ key, operator, values: raw }: LabelExpression): Requirement {
+  const values = raw ?? [];
   const known = OPERATORS.find((name) => name.toLowerCase() === operator.toLowerCase());
   if (!known) {
     throw new UsageError(

@@ -60,7 +60,8 @@ export const Permission = {
 } as const;
 
 /** Reads a policy's specification. Throws UsageError for an operator that the API server would not take. */
-export function readNetworkPolicy({ spec = {} }: RawNetworkPolicy): NetworkPolicyRules {
+export function readNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyRules {
+  const spec = raw.spec ?? {};
   // as the API server fills it in for whoever left it out
   const types = spec.policyTypes ?? (spec.egress?.length ? ["Ingress", "Egress"] : ["Ingress"]);
   const ingress = (spec.ingress ?? []).map(({ from, ports }) => ruleOf(from, ports));
@@ -73,26 +74,29 @@ export function readNetworkPolicy({ spec = {} }: RawNetworkPolicy): NetworkPolic
 }
 
 export function selectorOf({ matchLabels, matchExpressions }: RawLabelSelector): LabelSelector {
-  return new LabelSelector(matchLabels, matchExpressions as readonly LabelExpression[] | undefined);
+  return new LabelSelector(matchLabels, matchExpressions as readonly LabelExpression[] | null | undefined);
 }
 
-function ruleOf(peers: readonly RawPolicyPeer[] = [], ports: readonly RawPolicyPort[] = []): PolicyRule {
-  return { peers: peers.map(peerOf), ports: ports.map(portOf) };
+function ruleOf(
+  peers: readonly RawPolicyPeer[] | null | undefined,
+  ports: readonly RawPolicyPort[] | null | undefined,
+): PolicyRule {
+  return { peers: (peers ?? []).map(peerOf), ports: (ports ?? []).map(portOf) };
 }
 
 function peerOf({ podSelector, namespaceSelector, ipBlock }: RawPolicyPeer): PolicyPeer {
   const cidr = parseCidr(ipBlock?.cidr ?? "");
   const except = (ipBlock?.except ?? []).flatMap((text) => parseCidr(text) ?? []);
   return {
-    pods: podSelector && selectorOf(podSelector),
-    namespaces: namespaceSelector && selectorOf(namespaceSelector),
+    pods: podSelector ? selectorOf(podSelector) : undefined,
+    namespaces: namespaceSelector ? selectorOf(namespaceSelector) : undefined,
     block: cidr && { cidr, except },
   };
 }
 
 function portOf({ protocol, port, endPort }: RawPolicyPort): PolicyPort {
   const last = typeof port === "number" ? endPort ?? port : 0;
-  return { protocol: protocolOf(protocol), port, endPort: last };
+  return { protocol: protocolOf(protocol), port: port ?? undefined, endPort: last };
 }
 
 /** Of {@linkcode Permission}: what the rules of one direction say, of which one is enough. */

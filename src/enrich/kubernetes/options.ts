@@ -39,7 +39,8 @@ export interface ObjectSelector {
 export interface LabelExpression {
   key: string;
   operator: string;
-  values?: readonly string[];
+  /** null in objects of a cluster. */
+  values?: readonly string[] | null;
 }
 
 export interface OwnerRelations {

@@ -1,12 +1,13 @@
 /**
  * Objects as the API server sends them, as far as they are read. Everything may be missing: not all servers, versions
- * and custom resources say the same.
+ * and custom resources say the same. Lists, groups and times may be null: so Go writes what is empty, unless a field's
+ * tag leaves it out ("ports" of an endpoint slice, "finishedAt" of a container whose end nobody saw).
  */
 
 export interface RawObject {
   apiVersion?: string;
   kind?: string;
-  metadata?: RawMetadata;
+  metadata?: RawMetadata | null;
 }
 
 export interface RawMetadata {
@@ -14,11 +15,11 @@ export interface RawMetadata {
   namespace?: string;
   uid?: string;
   resourceVersion?: string;
-  creationTimestamp?: string;
-  deletionTimestamp?: string;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  ownerReferences?: RawOwner[];
+  creationTimestamp?: string | null;
+  deletionTimestamp?: string | null;
+  labels?: Record<string, string> | null;
+  annotations?: Record<string, string> | null;
+  ownerReferences?: RawOwner[] | null;
 }
 
 export interface RawOwner {
@@ -33,77 +34,77 @@ export interface RawPod extends RawObject {
   spec?: {
     nodeName?: string;
     hostNetwork?: boolean;
-    containers?: RawContainer[];
-    initContainers?: RawContainer[];
-  };
+    containers?: RawContainer[] | null;
+    initContainers?: RawContainer[] | null;
+  } | null;
   status?: {
     phase?: string;
     hostIP?: string;
-    hostIPs?: { ip?: string }[];
-    startTime?: string;
-    containerStatuses?: RawContainerStatus[];
-  };
+    hostIPs?: { ip?: string }[] | null;
+    startTime?: string | null;
+    containerStatuses?: RawContainerStatus[] | null;
+  } | null;
 }
 
 export interface RawContainer {
   name?: string;
   image?: string;
   restartPolicy?: string;
-  ports?: { name?: string; containerPort?: number; hostPort?: number; protocol?: string }[];
+  ports?: { name?: string; containerPort?: number; hostPort?: number; protocol?: string }[] | null;
 }
 
 export interface RawContainerStatus {
-  state?: { terminated?: { finishedAt?: string } };
+  state?: { terminated?: { finishedAt?: string | null } | null } | null;
 }
 
 export interface RawService extends RawObject {
   spec?: {
     clusterIP?: string;
-    clusterIPs?: string[];
-    ports?: { name?: string; port?: number; nodePort?: number; protocol?: string }[];
-  };
+    clusterIPs?: string[] | null;
+    ports?: { name?: string; port?: number; nodePort?: number; protocol?: string }[] | null;
+  } | null;
 }
 
 export interface RawNode extends RawObject {
-  spec?: { podCIDR?: string; podCIDRs?: string[] };
-  status?: { addresses?: { type?: string; address?: string }[] };
+  spec?: { podCIDR?: string; podCIDRs?: string[] } | null;
+  status?: { addresses?: { type?: string; address?: string }[] } | null;
 }
 
 export interface RawEndpointSlice extends RawObject {
-  ports?: RawEndpointPort[];
+  ports?: RawEndpointPort[] | null;
 }
 
 export interface RawEndpoints extends RawObject {
-  subsets?: { ports?: RawEndpointPort[] }[];
+  subsets?: { ports?: RawEndpointPort[] | null }[] | null;
 }
 
 export interface RawEndpointPort {
-  port?: number;
-  protocol?: string;
+  port?: number | null;
+  protocol?: string | null;
 }
 
 export interface RawLabelSelector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key?: string; operator?: string; values?: string[] }[];
+  matchLabels?: Record<string, string> | null;
+  matchExpressions?: { key?: string; operator?: string; values?: string[] | null }[] | null;
 }
 
 export interface RawNetworkPolicy extends RawObject {
   spec?: {
-    podSelector?: RawLabelSelector;
-    policyTypes?: string[];
-    ingress?: { from?: RawPolicyPeer[]; ports?: RawPolicyPort[] }[];
-    egress?: { to?: RawPolicyPeer[]; ports?: RawPolicyPort[] }[];
-  };
+    podSelector?: RawLabelSelector | null;
+    policyTypes?: string[] | null;
+    ingress?: { from?: RawPolicyPeer[] | null; ports?: RawPolicyPort[] | null }[] | null;
+    egress?: { to?: RawPolicyPeer[] | null; ports?: RawPolicyPort[] | null }[] | null;
+  } | null;
 }
 
 export interface RawPolicyPeer {
-  podSelector?: RawLabelSelector;
-  namespaceSelector?: RawLabelSelector;
-  ipBlock?: { cidr?: string; except?: string[] };
+  podSelector?: RawLabelSelector | null;
+  namespaceSelector?: RawLabelSelector | null;
+  ipBlock?: { cidr?: string; except?: string[] | null } | null;
 }
 
 export interface RawPolicyPort {
-  protocol?: string;
-  port?: number | string;
-  endPort?: number;
+  protocol?: string | null;
+  port?: number | string | null;
+  endPort?: number | null;
 }

@@ -75,19 +75,29 @@ export class Store {
 
   /** Takes an object in, or its next version. */
   put(kind: Kind, raw: RawObject): void {
-    const { filter, stripper, association, counters, nowMs } = this.#parts;
-    const { namespace = "", labels = NO_LABELS, uid } = raw.metadata ?? {};
+    const { filter, counters } = this.#parts;
+    const { namespace = "", labels, uid } = raw.metadata ?? {};
     if (!uid) {
       counters.refused(kind.name, "no_uid");
       return;
     }
-    if (!filter.accepts(kind.name, namespace, labels)) {
+    if (!filter.accepts(kind.name, namespace, labels ?? NO_LABELS)) {
       counters.refused(kind.name, "not_selected");
       this.delete(kind, raw);
       return;
     }
-    const now = nowMs();
     const known = this.#objects.get(kind.name)!.get(uid);
+    try {
+      this.#take(kind, raw, known);
+    } catch (error) {
+      if (known) this.#distrust(known);
+      throw error;
+    }
+  }
+
+  #take(kind: Kind, raw: RawObject, known: KubernetesObject | undefined): void {
+    const { stripper, association, counters, nowMs } = this.#parts;
+    const now = nowMs();
     const { object, wants } = stripper.strip(kind, raw, association.get(kind.name), known, now);
     if (known && known.goneMs === Infinity && known.equals(object) && !this.ledger.differs(known, raw, wants)) {
       known.round = this.#round;
@@ -97,6 +107,12 @@ export class Store {
     object.round = this.#round;
     this.ledger.renew(object, known, raw, wants, now);
     this.#remember(object, known);
+  }
+
+  /** It is there, and nobody can tell what it is now: what it claimed may be somebody else's. */
+  #distrust(known: KubernetesObject): void {
+    known.round = this.#round;
+    this.ledger.end(known, known, this.#parts.nowMs());
   }
 
   #remember(object: KubernetesObject, known: KubernetesObject | undefined): void {
@@ -125,10 +141,17 @@ export class Store {
   delete(kind: Kind, raw: RawObject): void {
     const known = this.#objects.get(kind.name)!.get(raw.metadata?.uid ?? "");
     if (!known || known.goneMs !== Infinity) return;
+    this.#end(known, this.#lastVersion(kind, raw, known));
+  }
+
+  /** An object's last version may say when its containers ended. It is gone even where that cannot be read. */
+  #lastVersion(kind: Kind, raw: RawObject, known: KubernetesObject): KubernetesObject {
     const { stripper, association, nowMs } = this.#parts;
-    // its last version may say when its containers ended
-    const { object } = stripper.strip(kind, raw, association.get(kind.name), known, nowMs());
-    this.#end(known, object);
+    try {
+      return stripper.strip(kind, raw, association.get(kind.name), known, nowMs()).object;
+    } catch {
+      return known;
+    }
   }
 
   #end(known: KubernetesObject, last: KubernetesObject): void {

@@ -35,6 +35,7 @@ import type {
 } from "./raw_object.ts";
 import type { SelectorRelations } from "./selector_relations.ts";
 import type { SideFilters } from "./port_filter.ts";
+import { timeMs } from "./time.ts";
 import { protocolOf } from "./transport_protocol.ts";
 
 export interface Stripped {
@@ -116,8 +117,9 @@ export class Stripper {
 
   #metadata(kind: Kind, raw: RawMetadata, known: KubernetesObject | undefined, nowMs: number): Metadata {
     const owners = raw.ownerReferences ?? [];
-    const isMatched = raw.labels !== undefined && this.#matchedByLabels.has(kind.name);
-    const labels = isMatched ? raw.labels! : wantedKeys(this.#extractions, kind.word, "labels", raw.labels);
+    const labels = raw.labels && this.#matchedByLabels.has(kind.name)
+      ? raw.labels
+      : wantedKeys(this.#extractions, kind.word, "labels", raw.labels);
     const annotations = wantedKeys(this.#extractions, kind.word, "annotations", raw.annotations);
     return {
       kind: kind.name,
@@ -155,13 +157,13 @@ export class Stripper {
   }
 
   #pod(raw: RawPod, metadata: Metadata, filters: SideFilters | undefined, known: Pod | undefined): Pod {
-    const { spec = {}, status = {} } = raw;
+    const [spec, status] = [raw.spec ?? {}, raw.status ?? {}];
     return new Pod(metadata, filters, {
       node: this.#text(spec.nodeName),
       hostNetwork: spec.hostNetwork === true,
       containers: this.#containers(spec, known),
       startedMs: timeMs(status.startTime) ?? metadata.createdMs,
-      terminating: raw.metadata?.deletionTimestamp !== undefined,
+      terminating: Boolean(raw.metadata?.deletionTimestamp),
       endedMs: endedMs(status),
     });
   }
@@ -178,8 +180,8 @@ export class Stripper {
     return this.#once(this.#lists, containers, () => containers) as Container[];
   }
 
-  #servicePorts({ spec = {} }: RawService): readonly ServicePort[] {
-    const ports = (spec.ports ?? []).map(({ port = 0, nodePort = 0, protocol }) => ({
+  #servicePorts({ spec }: RawService): readonly ServicePort[] {
+    const ports = (spec?.ports ?? []).map(({ port = 0, nodePort = 0, protocol }) => ({
       port,
       nodePort,
       protocol: protocolOf(protocol),
@@ -187,15 +189,15 @@ export class Stripper {
     return this.#once(this.#lists, ports, () => ports) as ServicePort[];
   }
 
-  #ports(raw: readonly RawEndpointPort[] = []): readonly EndpointPort[] {
-    const ports = raw.flatMap(({ port, protocol }) => port ? [{ port, protocol: protocolOf(protocol) }] : []);
+  #ports(raw: readonly RawEndpointPort[] | null | undefined): readonly EndpointPort[] {
+    const ports = (raw ?? []).flatMap(({ port, protocol }) => port ? [{ port, protocol: protocolOf(protocol) }] : []);
     return this.#once(this.#lists, ports, () => ports) as EndpointPort[];
   }
 
-  #node({ spec = {}, status = {} }: RawNode, metadata: Metadata, filters: SideFilters | undefined): Node {
-    const addresses = status.addresses ?? [];
+  #node({ spec, status }: RawNode, metadata: Metadata, filters: SideFilters | undefined): Node {
+    const addresses = status?.addresses ?? [];
     const internal = addresses.find(({ type }) => type === "InternalIP") ?? addresses[0];
-    const texts = spec.podCIDRs ?? (spec.podCIDR ? [spec.podCIDR] : []);
+    const texts = spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
     const ranges = this.#once(this.#lists, ["ranges", ...texts], () => texts.flatMap((text) => parseCidr(text) ?? []));
     return new Node(metadata, filters, this.#text(internal?.address), ranges as Cidr[]);
   }
@@ -211,24 +213,18 @@ function isSameLabels(known: Labels, labels: Labels): boolean {
   return count === 0;
 }
 
-function containerOf({ name = "", image = "", ports = [] }: RawContainer): Container {
+function containerOf({ name = "", image = "", ports }: RawContainer): Container {
   return {
     name: String(name),
     image: String(image),
-    ports: ports.flatMap(({ name = "", containerPort, hostPort = 0, protocol }) =>
+    ports: (ports ?? []).flatMap(({ name = "", containerPort, hostPort = 0, protocol }) =>
       containerPort ? [{ name: String(name), port: containerPort, hostPort, protocol: protocolOf(protocol) }] : []
     ),
   };
 }
 
-/** RFC 3339 as Unix ms. */
-function timeMs(text: string | undefined): number | undefined {
-  const ms = text === undefined ? NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
 /** When a pod's containers have ended for good; 0 when it does not say when; Infinity while they run. */
-function endedMs({ phase, containerStatuses = [] }: NonNullable<RawPod["status"]>): number {
+function endedMs({ phase, containerStatuses }: NonNullable<RawPod["status"]>): number {
   if (phase !== "Succeeded" && phase !== "Failed") return Infinity;
-  return Math.max(0, ...containerStatuses.map(({ state }) => timeMs(state?.terminated?.finishedAt) ?? 0));
+  return Math.max(0, ...(containerStatuses ?? []).map(({ state }) => timeMs(state?.terminated?.finishedAt) ?? 0));
 }

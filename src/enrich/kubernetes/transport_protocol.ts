@@ -3,8 +3,8 @@
 const PROTOCOLS: Record<string, number> = { TCP: 6, UDP: 17, SCTP: 132 };
 
 /** A protocol that is not said is TCP; one that is not known is 0, which no flow with ports has. */
-export function protocolOf(name: string | undefined): number {
-  return name === undefined ? PROTOCOLS.TCP! : PROTOCOLS[name.toUpperCase()] ?? 0;
+export function protocolOf(name: string | null | undefined): number {
+  return name === undefined || name === null ? PROTOCOLS.TCP! : PROTOCOLS[name.toUpperCase()] ?? 0;
 }
 
 /** Whether a flow of this protocol has ports. */
