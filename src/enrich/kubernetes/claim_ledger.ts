@@ -5,11 +5,22 @@ import { Claim, type Due, Role } from "./claim.ts";
 import { Ip, parseIp } from "./ip.ts";
 import type { KindName } from "./kinds.ts";
 import { type KubernetesObject, Pod, Service } from "./objects.ts";
+import { addressedMs } from "./pod_times.ts";
 import type { RawObject, RawPod, RawService } from "./raw_object.ts";
 
 interface Over {
   claim: Claim;
   atMs: number;
+}
+
+/** An object, or its next version, as it is taken in. */
+interface Renewal {
+  object: KubernetesObject;
+  previous: KubernetesObject | undefined;
+  raw: RawObject;
+  nowMs: number;
+  /** When its addresses became free; Infinity: they are not. */
+  endMs: number;
 }
 
 const ROLES: Partial<Record<KindName, number>> = {
@@ -21,6 +32,8 @@ const ROLES: Partial<Record<KindName, number>> = {
 };
 /** The containers' ends have seconds only: the whole second is theirs. */
 const SECOND_MS = 1_000;
+/** A pod that weir knows has a new address for so long at most before weir hears of it. */
+const NEWS_MS = 5_000;
 
 export class ClaimLedger {
   readonly index = new AddressIndex();
@@ -59,7 +72,7 @@ export class ClaimLedger {
     }
     object.claims = claims;
     if (nowMs - endMs >= this.#memoryMs) return; // over for so long that nobody asks
-    for (const due of dues) this.#begin(object, previous, due, nowMs, endMs);
+    for (const due of dues) this.#begin(due, { object, previous, raw, nowMs, endMs });
   }
 
   /** Whether an object as it is now makes other claims than those it is known by. */
@@ -69,28 +82,20 @@ export class ClaimLedger {
     return dues.length !== open.length || !dues.every((due) => open.some((claim) => isSame(claim, due)));
   }
 
-  #begin(
-    object: KubernetesObject,
-    previous: KubernetesObject | undefined,
-    due: Due,
-    nowMs: number,
-    endMs: number,
-  ): void {
-    const fromMs = this.#beginOf(object, previous, due, nowMs);
+  #begin(due: Due, renewal: Renewal): void {
+    const { object, nowMs, endMs } = renewal;
+    const fromMs = this.#beginOf(due, renewal);
     const claim = new Claim({ ...due, ip: this.index.at(due.ip) }, object, fromMs, nowMs);
     this.index.add(claim);
     if (endMs !== Infinity) this.#end(claim, endMs, nowMs);
     else object.claims = [...object.claims, claim]; // push() would make room for sixteen more
   }
 
-  /**
-   * A pod has its address since it was started, as far as anybody knows, and not before the last one gave it up: times
-   * of creation have seconds only. Who gets another address has it since it is seen.
-   */
-  #beginOf(object: KubernetesObject, previous: KubernetesObject | undefined, due: Due, nowMs: number): number {
+  /** Who gets another address has it since it is seen; a pod has its first not before the last one gave it up. */
+  #beginOf(due: Due, { object, previous, raw, nowMs }: Renewal): number {
     if (!(object instanceof Pod)) return previous ? nowMs : Math.min(object.createdMs, nowMs);
     if (previous?.claims.some(({ role }) => role === due.role)) return nowMs;
-    let fromMs = Math.min(object.startedMs, nowMs);
+    let fromMs = Math.min(nowMs, firstMs(object, previous, raw, nowMs));
     if (due.role !== Role.POD) return fromMs;
     const { w0, w1, w2, w3 } = due.ip;
     for (let other = this.index.find(w0, w1, w2, w3)?.first; other; other = other.next) {
@@ -117,6 +122,12 @@ export class ClaimLedger {
     const count = kept < 0 ? this.#over.length : kept;
     for (const { claim } of this.#over.splice(0, count)) this.index.remove(claim);
   }
+}
+
+/** Since when a pod has its first address: it may have waited for it for long after it was started. */
+function firstMs(pod: Pod, previous: KubernetesObject | undefined, raw: RawPod, nowMs: number): number {
+  const seenToAppear = previous !== undefined && previous.goneMs === Infinity;
+  return Math.max(pod.startedMs, addressedMs(raw) ?? (seenToAppear ? nowMs - NEWS_MS : 0));
 }
 
 /** When an object's addresses became free, Unix ms; Infinity: they are not. */

@@ -42,6 +42,8 @@ export interface RawPod extends RawObject {
     hostIP?: string;
     hostIPs?: { ip?: string }[] | null;
     startTime?: string | null;
+    conditions?: { type?: string; status?: string; lastTransitionTime?: string | null }[] | null;
+    initContainerStatuses?: RawContainerStatus[] | null;
     containerStatuses?: RawContainerStatus[] | null;
   } | null;
 }
@@ -54,7 +56,11 @@ export interface RawContainer {
 }
 
 export interface RawContainerStatus {
-  state?: { terminated?: { finishedAt?: string | null } | null } | null;
+  restartCount?: number;
+  state?: {
+    running?: { startedAt?: string | null } | null;
+    terminated?: { startedAt?: string | null; finishedAt?: string | null } | null;
+  } | null;
 }
 
 export interface RawService extends RawObject {

@@ -1,0 +1,21 @@
+/** What a pod's status says of when it had its address. */
+import type { RawContainerStatus, RawPod } from "./raw_object.ts";
+import { timeMs } from "./time.ts";
+
+/**
+ * When a pod had its address at the latest: its network was ready, or a container began; undefined: it does not say.
+ * The earliest of all counts: the kubelet dates the condition by when it looked. A container that was started again
+ * says nothing: it tells of the last time.
+ */
+export function addressedMs({ status }: RawPod): number | undefined {
+  const ready = (status?.conditions ?? []).find(({ type }) => type === "PodReadyToStartContainers");
+  let earliestMs = (ready?.status === "True" ? timeMs(ready.lastTransitionTime) : undefined) ?? Infinity;
+  for (const container of [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []]) {
+    earliestMs = Math.min(earliestMs, firstStartMs(container) ?? Infinity);
+  }
+  return earliestMs === Infinity ? undefined : earliestMs;
+}
+
+function firstStartMs({ restartCount, state }: RawContainerStatus): number | undefined {
+  return restartCount ? undefined : timeMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
+}
