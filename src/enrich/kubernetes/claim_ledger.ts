@@ -60,7 +60,7 @@ export class ClaimLedger {
     nowMs: number,
   ): void {
     const hadEnded = previous !== undefined && endOf(previous, nowMs) !== Infinity;
-    const dues = hadEnded ? [] : duesOf(object, raw, wants);
+    const dues = hadEnded || hasGuessedEnd(object) ? [] : duesOf(object, raw, wants);
     const endMs = endOf(object, nowMs);
     const claims: Claim[] = [];
     for (const claim of previous?.claims ?? []) {
@@ -98,8 +98,11 @@ export class ClaimLedger {
     let fromMs = Math.min(nowMs, firstMs(object, previous, raw, nowMs));
     if (due.role !== Role.POD) return fromMs;
     const { w0, w1, w2, w3 } = due.ip;
+    // times of a start have seconds only: what is known worse than that moves it within its second
+    const secondMs = fromMs + SECOND_MS - 1;
     for (let other = this.index.find(w0, w1, w2, w3)?.first; other; other = other.next) {
-      if (other.role === Role.POD && other.toMs <= nowMs) fromMs = Math.max(fromMs, other.toMs);
+      if (other.role !== Role.POD || other.toMs > nowMs) continue;
+      fromMs = Math.max(fromMs, hasGuessedEnd(other.object) ? Math.min(other.toMs, secondMs) : other.toMs);
     }
     return fromMs;
   }
@@ -133,8 +136,15 @@ function firstMs(pod: Pod, previous: KubernetesObject | undefined, raw: RawPod, 
 /** When an object's addresses became free, Unix ms; Infinity: they are not. */
 function endOf(object: KubernetesObject, nowMs: number): number {
   if (!(object instanceof Pod) || object.endedMs === Infinity) return Infinity;
-  // a pod that was evicted does not say when its containers ended
-  return object.endedMs === 0 ? nowMs : Math.min(nowMs, object.endedMs + SECOND_MS);
+  return hasGuessedEnd(object) ? nowMs : Math.min(nowMs, object.endedMs + SECOND_MS);
+}
+
+/**
+ * A pod that was evicted, or whose node was lost, does not say when its containers ended: the address was free when
+ * that is heard of, and may have been for months.
+ */
+function hasGuessedEnd(object: KubernetesObject): boolean {
+  return object instanceof Pod && object.endedMs === 0;
 }
 
 function isSame(claim: Claim, due: Due): boolean {

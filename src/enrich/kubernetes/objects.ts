@@ -111,7 +111,7 @@ export interface PodState {
   readonly startedMs: number;
   /** It was told to end. */
   readonly terminating: boolean;
-  /** Its containers have ended for good: Unix ms; Infinity while they run. */
+  /** When its containers have ended for good, Unix ms; Infinity while they run; 0: they have, nobody knows when. */
   readonly endedMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a pod's status says of when it had its address. */
+/** What a pod's status says of the time in which it had its address. */
 import type { RawContainerStatus, RawPod } from "./raw_object.ts";
 import { timeMs } from "./time.ts";
 
@@ -18,4 +18,19 @@ export function addressedMs({ status }: RawPod): number | undefined {
 
 function firstStartMs({ restartCount, state }: RawContainerStatus): number | undefined {
   return restartCount ? undefined : timeMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
+}
+
+/**
+ * When a pod's containers have ended for good; Infinity while they run; 0 when that is not known: not all of them say,
+ * as after a node was lost, when the last that anybody heard of them is that they ran.
+ */
+export function endedMs({ status }: RawPod): number {
+  if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return Infinity;
+  let lastMs = 0;
+  for (const { state } of status.containerStatuses ?? []) {
+    const ms = timeMs(state?.terminated?.finishedAt);
+    if (ms === undefined) return 0;
+    lastMs = Math.max(lastMs, ms);
+  }
+  return lastMs;
 }

@@ -35,6 +35,7 @@ import type {
 } from "./raw_object.ts";
 import type { SelectorRelations } from "./selector_relations.ts";
 import type { SideFilters } from "./port_filter.ts";
+import { endedMs } from "./pod_times.ts";
 import { timeMs } from "./time.ts";
 import { protocolOf } from "./transport_protocol.ts";
 
@@ -164,7 +165,7 @@ export class Stripper {
       containers: this.#containers(spec, known),
       startedMs: timeMs(status.startTime) ?? metadata.createdMs,
       terminating: Boolean(raw.metadata?.deletionTimestamp),
-      endedMs: endedMs(status),
+      endedMs: endedMs(raw),
     });
   }
 
@@ -221,10 +222,4 @@ function containerOf({ name = "", image = "", ports }: RawContainer): Container 
       containerPort ? [{ name: String(name), port: containerPort, hostPort, protocol: protocolOf(protocol) }] : []
     ),
   };
-}
-
-/** When a pod's containers have ended for good; 0 when it does not say when; Infinity while they run. */
-function endedMs({ phase, containerStatuses }: NonNullable<RawPod["status"]>): number {
-  if (phase !== "Succeeded" && phase !== "Failed") return Infinity;
-  return Math.max(0, ...(containerStatuses ?? []).map(({ state }) => timeMs(state?.terminated?.finishedAt) ?? 0));
 }

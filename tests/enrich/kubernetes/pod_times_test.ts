@@ -108,3 +108,56 @@ Deno.test("a pod first heard of with its address has it since its network was re
     assert.equal(podAt(cluster, at(70)), "b", what);
   }
 });
+
+/** A pod as it was left behind when its node was lost: nobody saw its container end. */
+function evicted(startedMs: number): Manifest {
+  const made = newPod("evicted");
+  const state = { terminated: { exitCode: 137, reason: "ContainerStatusUnknown", startedAt: null, finishedAt: null } };
+  Object.assign(made.status, { phase: "Failed", startTime: now(startedMs), containerStatuses: [{ state }] });
+  Object.assign(made.metadata, { uid: "evicted", creationTimestamp: now(startedMs) });
+  return made;
+}
+
+Deno.test("a pod first heard of as ended nobody knows when takes nothing of whoever lives at its address", () => {
+  for (const order of [["evicted", "lives"], ["lives", "evicted"]]) {
+    const cluster = new PureCluster();
+    const beganMs = cluster.nowMs;
+    const lives = newPod("lives");
+    Object.assign(lives.metadata, { uid: "lives", creationTimestamp: now(beganMs - 3_600 * SECOND_MS) });
+    lives.status.startTime = lives.metadata.creationTimestamp;
+    cluster.nowMs += 3 * SECOND_MS;
+    for (const name of order) {
+      cluster.putAgain(name === "lives" ? lives : evicted(beganMs - 7_200 * SECOND_MS));
+      cluster.nowMs += SECOND_MS;
+    }
+    assert.equal(podAt(cluster, beganMs, cluster.nowMs), "lives", order.join(" before "));
+    assert.equal(podAt(cluster, beganMs - 7_000 * SECOND_MS), undefined, "who had it then, nobody knows");
+    assert.equal(cluster.naming.store.ledger.index.claimCount, 1);
+  }
+});
+
+Deno.test("an end that is a guess takes nothing of the life of the next pod, which began before it", () => {
+  const cluster = new PureCluster();
+  cluster.create(newPod("lost"));
+  const beganMs = cluster.nowMs += 60 * SECOND_MS;
+  const next = newPod("next");
+  Object.assign(next.metadata, { uid: "next", creationTimestamp: now(beganMs) });
+  next.status.startTime = now(beganMs);
+  cluster.nowMs += 60 * SECOND_MS; // that its node was lost takes minutes to be told
+  cluster.update("Pod", "default", "lost", (pod) => pod.status.phase = "Failed");
+  cluster.putAgain(next);
+  assert.equal(podAt(cluster, beganMs + 10 * SECOND_MS), "next");
+  assert.equal(podAt(cluster, beganMs - 10 * SECOND_MS), "lost");
+});
+
+Deno.test("a pod of which one container is not said to have ended had its address until that was heard", () => {
+  const cluster = new PureCluster();
+  cluster.create(newPod("a"));
+  const endedMs = cluster.nowMs += 5 * SECOND_MS;
+  cluster.nowMs += 3_600 * SECOND_MS;
+  cluster.update("Pod", "default", "a", (pod) => {
+    pod.status.phase = "Failed";
+    pod.status.containerStatuses = [{ state: { terminated: { finishedAt: now(endedMs) } } }, running(endedMs)];
+  });
+  assert.equal(podAt(cluster, cluster.nowMs - 60 * SECOND_MS), "a");
+});
