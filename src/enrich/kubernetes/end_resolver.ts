@@ -10,14 +10,16 @@ import {
   type Container,
   type ContainerPort,
   EndpointSlice,
+  type Gateway,
   type KubernetesObject,
+  type ListenerPort,
   Node,
   Pod,
   Service,
 } from "./objects.ts";
 import { passes } from "./port_filter.ts";
 import type { Store } from "./store.ts";
-import { hasPorts } from "./transport_protocol.ts";
+import { hasPorts, TCP, UDP } from "./transport_protocol.ts";
 
 /** One end of a flow. */
 export interface FlowEnd {
@@ -76,6 +78,13 @@ export class FoundEnd {
 /** Roles of which two at once mean that neither is sure. */
 const SHARED_AT_WILL: ReadonlySet<number> = new Set([Role.HOST, Role.INGRESS, Role.GATEWAY]);
 
+/** An ingress is HTTP, which is UDP's, too, as HTTP/3. Its object says no more of ports. */
+const INGRESS_PORTS: readonly ListenerPort[] = [
+  { port: 80, protocol: TCP },
+  { port: 443, protocol: TCP },
+  { port: 443, protocol: UDP },
+];
+
 export class EndResolver {
   readonly #index: AddressIndex;
   readonly #store: Store;
@@ -104,9 +113,10 @@ export class EndResolver {
     if (!found.primary) found.unnamed = this.#whyNot(address, end);
   }
 
-  #weighAll({ first }: Address, end: FlowEnd): void {
-    for (let claim = first; claim; claim = claim.next) {
-      if (portRefusal(claim, end) === undefined) this.#weigh(claim, fitOf(claim, end.startMs, end.endMs));
+  #weighAll(address: Address, end: FlowEnd): void {
+    const isNode = isNodeAt(address, end);
+    for (let claim = address.first; claim; claim = claim.next) {
+      if (portRefusal(claim, end, isNode) === undefined) this.#weigh(claim, fitOf(claim, end.startMs, end.endMs));
     }
   }
 
@@ -154,17 +164,29 @@ export class EndResolver {
     return slice?.service ? this.#store.named("Service", slice.serviceKey) : undefined;
   }
 
-  #whyNot({ first }: Address, end: FlowEnd): UnnamedReason {
+  #whyNot(address: Address, end: FlowEnd): UnnamedReason {
     if (this.#isAmbiguous.some(Boolean)) return "ambiguous";
-    for (let claim = first; claim; claim = claim.next) if (!portRefusal(claim, end)) return "other_time";
+    const isNode = isNodeAt(address, end);
+    for (let claim = address.first; claim; claim = claim.next) {
+      if (!portRefusal(claim, end, isNode)) return "other_time";
+    }
     return "other_port";
   }
 }
 
-/** Why a claim does not name an end, its time aside; undefined: it may. */
-export function portRefusal({ role, sides, object }: Claim, end: FlowEnd): Refusal | undefined {
+/** Whether an address was a node's at a flow's time. */
+export function isNodeAt({ first }: Address, { startMs, endMs }: FlowEnd): boolean {
+  for (let claim = first; claim; claim = claim.next) {
+    if (claim.role === Role.NODE && fitOf(claim, startMs, endMs) !== Fit.NONE) return true;
+  }
+  return false;
+}
+
+/** Why a claim does not name an end, its time aside; undefined: it may. isNode: the address is a node's, too. */
+export function portRefusal({ role, sides, object }: Claim, end: FlowEnd, isNode: boolean): Refusal | undefined {
   if (!(sides & end.side)) return "other_side";
   if (!hasPort(role, object, end.port, end.protocol)) return "other_port";
+  if (isNode && !hasListener(role, object, end.port, end.protocol)) return "other_port";
   // whose address it is alone needs no port to be told by
   if (role === Role.POD) return undefined;
   const filter = end.side === SIDE_SOURCE ? object.filters?.source : object.filters?.destination;
@@ -177,9 +199,21 @@ function hasPort(role: number, object: KubernetesObject, port: number, protocol:
     case Role.HOST:
       return isDeclared(object as Pod, port, protocol);
     case Role.EXTERNAL:
-      return hasServicePort(object as Service, port, protocol);
+      return isAmong((object as Service).ports, port, protocol);
     case Role.ENDPOINT:
       return hasEndpointPort(object as EndpointSlice, port, protocol);
+    default:
+      return true;
+  }
+}
+
+/** An ingress or a gateway may publish its nodes' addresses: of all their traffic that of its ports is its own. */
+function hasListener(role: number, object: KubernetesObject, port: number, protocol: number): boolean {
+  switch (role) {
+    case Role.INGRESS:
+      return isAmong(INGRESS_PORTS, port, protocol);
+    case Role.GATEWAY:
+      return isAmong((object as Gateway).ports, port, protocol);
     default:
       return true;
   }
@@ -197,14 +231,13 @@ function hostPortOf({ port, hostPort }: ContainerPort, hostNetwork: boolean): nu
   return hostPort || (hostNetwork ? port : NaN);
 }
 
-function hasServicePort({ ports }: Service, port: number, protocol: number): boolean {
-  for (const own of ports) if (own.port === port && own.protocol === protocol) return true;
-  return false;
+function hasEndpointPort({ ports }: EndpointSlice, port: number, protocol: number): boolean {
+  return ports.length === 0 || isAmong(ports, port, protocol);
 }
 
-function hasEndpointPort({ ports }: EndpointSlice, port: number, protocol: number): boolean {
+function isAmong(ports: readonly ListenerPort[], port: number, protocol: number): boolean {
   for (const own of ports) if (own.port === port && own.protocol === protocol) return true;
-  return ports.length === 0;
+  return false;
 }
 
 /** byHost: the port is the node's. */

@@ -3,7 +3,7 @@ import type { Attributes } from "../../attribute_sets.ts";
 import { type Claim, Fit, fitOf, Role } from "./claim.ts";
 import { NODE_PORT_WORD, nodePortWord } from "./claim_ledger.ts";
 import type { UnnamedReason } from "./counters.ts";
-import { type FlowEnd, type FoundEnd, portRefusal, type Refusal } from "./end_resolver.ts";
+import { type FlowEnd, type FoundEnd, isNodeAt, portRefusal, type Refusal } from "./end_resolver.ts";
 import { Ip } from "./ip.ts";
 import { Permission } from "./network_policy.ts";
 import type { KubernetesObject, Pod } from "./objects.ts";
@@ -117,15 +117,16 @@ export class Explainer {
   /** names: what the end is called by whoever names it. */
   end(end: FlowEnd, found: FoundEnd, names: Attributes): EndExplanation {
     const { w0, w1, w2, w3, port, protocol } = end;
+    const at = this.#store.ledger.index.find(w0, w1, w2, w3);
+    const isNode = at !== undefined && isNodeAt(at, end);
     const own = this.#claims(w0, w1, w2, w3);
-    const isNode = own.some(({ role }) => role === Role.NODE) && hasPorts(protocol);
-    const byPort = isNode ? this.#claims(NODE_PORT_WORD, 0, 0, nodePortWord(port, protocol)) : [];
+    const byPort = isNode && hasPorts(protocol) ? this.#claims(NODE_PORT_WORD, 0, 0, nodePortWord(port, protocol)) : [];
     return {
       address: new Ip(w0, w1, w2, w3).toString(),
       port,
       names,
       unnamed: found.unnamed,
-      candidates: [...own, ...byPort].map((claim) => candidateOf(claim, end, found)),
+      candidates: [...own, ...byPort].map((claim) => candidateOf(claim, end, found, isNode)),
       owners: found.pod ? this.#ownersOf(found.pod) : [],
     };
   }
@@ -158,7 +159,7 @@ export class Explainer {
   }
 }
 
-function candidateOf(claim: Claim, end: FlowEnd, found: FoundEnd): Candidate {
+function candidateOf(claim: Claim, end: FlowEnd, found: FoundEnd, isNode: boolean): Candidate {
   const { object, role, path, fromMs, toMs, seenMs } = claim;
   const { kind, namespace, name, uid } = object;
   const fit = fitOf(claim, end.startMs, end.endMs);
@@ -169,13 +170,19 @@ function candidateOf(claim: Claim, end: FlowEnd, found: FoundEnd): Candidate {
     fromMs,
     toMs: toMs === Infinity ? undefined : toMs,
     seenMs,
-    verdict: verdictOf(claim, end, found, fit),
+    verdict: verdictOf(claim, end, found, fit, isNode),
     fit: FIT_NAMES[fit]!,
   };
 }
 
-function verdictOf(claim: Claim, end: FlowEnd, found: FoundEnd, fit: number): Candidate["verdict"] {
-  const refusal = portRefusal(claim, end);
+function verdictOf(
+  claim: Claim,
+  end: FlowEnd,
+  found: FoundEnd,
+  fit: number,
+  isNode: boolean,
+): Candidate["verdict"] {
+  const refusal = portRefusal(claim, end, isNode);
   if (refusal) return refusal;
   if (fit === Fit.NONE) return "other_time";
   return isNamed(claim.object, found) ? "named" : "another_fits_better";

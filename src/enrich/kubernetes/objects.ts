@@ -204,6 +204,24 @@ export class EndpointSlice extends KubernetesObject {
   }
 }
 
+export interface ListenerPort {
+  readonly port: number;
+  readonly protocol: number;
+}
+
+export class Gateway extends KubernetesObject {
+  readonly ports: readonly ListenerPort[];
+
+  constructor(metadata: Metadata, filters: SideFilters | undefined, ports: readonly ListenerPort[]) {
+    super(metadata, filters);
+    this.ports = ports;
+  }
+
+  override equals(other: this): boolean {
+    return super.equals(other) && this.ports === other.ports;
+  }
+}
+
 export class Node extends KubernetesObject {
   /** The first of its addresses that others in the cluster reach it by; "" for none. */
   readonly address: string;

@@ -76,6 +76,10 @@ export interface RawNode extends RawObject {
   status?: { addresses?: { type?: string; address?: string }[] } | null;
 }
 
+export interface RawGateway extends RawObject {
+  spec?: { listeners?: { port?: number; protocol?: string }[] | null } | null;
+}
+
 export interface RawEndpointSlice extends RawObject {
   ports?: RawEndpointPort[] | null;
 }

@@ -11,7 +11,9 @@ import {
   type Container,
   type EndpointPort,
   EndpointSlice,
+  Gateway,
   KubernetesObject,
+  type ListenerPort,
   type Metadata,
   NetworkPolicy,
   Node,
@@ -25,6 +27,7 @@ import type {
   RawEndpointPort,
   RawEndpoints,
   RawEndpointSlice,
+  RawGateway,
   RawMetadata,
   RawNetworkPolicy,
   RawNode,
@@ -104,6 +107,8 @@ export class Stripper {
         const ports = (raw as RawEndpoints).subsets?.flatMap(({ ports }) => ports ?? []);
         return new EndpointSlice(metadata, filters, metadata.name, this.#ports(ports));
       }
+      case "Gateway":
+        return new Gateway(metadata, filters, this.#listenerPorts(raw));
       case "Node":
         return this.#node(raw, metadata, filters);
       case "NetworkPolicy": {
@@ -195,6 +200,13 @@ export class Stripper {
     return this.#once(this.#lists, ports, () => ports) as EndpointPort[];
   }
 
+  #listenerPorts({ spec }: RawGateway): readonly ListenerPort[] {
+    const ports = (spec?.listeners ?? []).flatMap(({ port, protocol }) =>
+      port ? transportsOf(protocol).map((transport) => ({ port, protocol: protocolOf(transport) })) : []
+    );
+    return this.#once(this.#lists, ports, () => ports) as ListenerPort[];
+  }
+
   #node({ spec, status }: RawNode, metadata: Metadata, filters: SideFilters | undefined): Node {
     const addresses = status?.addresses ?? [];
     const internal = addresses.find(({ type }) => type === "InternalIP") ?? addresses[0];
@@ -212,6 +224,12 @@ function isSameLabels(known: Labels, labels: Labels): boolean {
   }
   for (const _ in known) count--;
   return count === 0;
+}
+
+/** What a listener's protocol goes over: HTTPS may be HTTP/3; all but UDP are TCP's. */
+function transportsOf(protocol: string | undefined): string[] {
+  if (protocol === "HTTPS") return ["TCP", "UDP"];
+  return [protocol === "UDP" ? "UDP" : "TCP"];
 }
 
 function containerOf({ name = "", image = "", ports }: RawContainer): Container {

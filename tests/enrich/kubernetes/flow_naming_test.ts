@@ -9,6 +9,7 @@ import { PureCluster } from "../../support/cluster/pure_cluster.ts";
 const NODE = { node: "node-a", hostIp: "192.168.10.1" };
 const OUTSIDE = "192.0.2.1";
 const UDP = 17;
+const ICMP = 1;
 const TCP = 6;
 
 function newPod(name: string, ip: string, rest: Partial<PodParts> = {}) {
@@ -122,6 +123,82 @@ Deno.test("namesOf() names an address that many ingresses share after none of th
   cluster.create(ingress("b"));
   assert.deepEqual(destinationOf(cluster, "203.0.113.1", 443), {});
   assert.equal(cluster.naming.counters.unnamed.ambiguous, 1);
+});
+
+/** An ingress and a gateway that publish the addresses of the nodes that they run on. */
+function clusterWithPublishedNode(): PureCluster {
+  const cluster = new PureCluster();
+  cluster.create(newNode("node-a", "192.168.10.1"));
+  cluster.create(object("networking.k8s.io/v1", "Ingress", "edge", "shop", {
+    status: { loadBalancer: { ingress: [{ ip: "192.168.10.1" }] } },
+  }));
+  cluster.create(object("gateway.networking.k8s.io/v1", "Gateway", "gate", "shop", {
+    spec: {
+      listeners: [{ port: 8443, protocol: "HTTPS" }, { port: 53, protocol: "UDP" }, { port: 5432, protocol: "TCP" }],
+    },
+    status: { addresses: [{ value: "192.168.10.1" }] },
+  }));
+  return cluster;
+}
+
+Deno.test("namesOf() names an ingress or a gateway on a node's address by its ports, and the node by all others", () => {
+  const cluster = clusterWithPublishedNode();
+  const rows: Array<[port: number, protocol: number, ingress: boolean, gateway: boolean]> = [
+    [80, TCP, true, false],
+    [443, TCP, true, false],
+    [443, UDP, true, false],
+    [80, UDP, false, false],
+    [8443, TCP, false, true],
+    [8443, UDP, false, true],
+    [53, UDP, false, true],
+    [53, TCP, false, false],
+    [5432, TCP, false, true],
+    [5432, UDP, false, false],
+    [10_250, TCP, false, false],
+    [0, ICMP, false, false],
+  ];
+  for (const [port, protocol, ingress, gateway] of rows) {
+    const names = destinationOf(cluster, "192.168.10.1", port, { protocol });
+    assert.equal(names["k8s.node.name"], "node-a");
+    assert.equal(names["k8s.ingress.name"], ingress ? "edge" : undefined, `${port}/${protocol}`);
+    assert.equal(names["k8s.gateway.name"], gateway ? "gate" : undefined, `${port}/${protocol}`);
+    assert.equal(names["k8s.namespace.name"], ingress || gateway ? "shop" : undefined, `${port}/${protocol}`);
+  }
+  const flow = record(cluster, { source: "192.168.10.1", sourcePort: 41_000, destinationPort: 443 });
+  const { source } = cluster.naming.namesOf(flow);
+  assert.deepEqual([source!.attributes["k8s.node.name"], source!.attributes["k8s.ingress.name"]], [
+    "node-a",
+    undefined,
+  ]);
+});
+
+Deno.test("namesOf() follows a gateway's listeners, and asks for no port where its address is no node's", () => {
+  const cluster = clusterWithPublishedNode();
+  const gatewayAt = (ip: string, port: number) => destinationOf(cluster, ip, port)["k8s.gateway.name"];
+  cluster.update("Gateway", "shop", "gate", (gateway) => gateway.spec.listeners = [{ port: 9000, protocol: "TLS" }]);
+  assert.deepEqual([8443, 9000].map((port) => gatewayAt("192.168.10.1", port)), [undefined, "gate"]);
+  cluster.update("Gateway", "shop", "gate", (gateway) => gateway.status.addresses = [{ value: "203.0.113.1" }]);
+  cluster.nowMs += 60_000;
+  assert.equal(gatewayAt("203.0.113.1", 1), "gate");
+  assert.equal(gatewayAt("192.168.10.1", 9000), undefined);
+});
+
+Deno.test("explain() says that an ingress on a node's address is left out for its port", () => {
+  const cluster = clusterWithPublishedNode();
+  const { destination } = cluster.naming.explain({
+    source: OUTSIDE,
+    sourcePort: 40_000,
+    destination: "192.168.10.1",
+    destinationPort: 10_250,
+    protocol: TCP,
+    startMs: cluster.nowMs,
+    endMs: cluster.nowMs,
+  });
+  assert.deepEqual(destination.candidates.map(({ kind, verdict }) => `${kind} ${verdict}`).sort(), [
+    "Gateway other_port",
+    "Ingress other_port",
+    "Node named",
+  ]);
 });
 
 Deno.test("namesOf() names the same service of an endpoint on every node: the first by name", () => {
