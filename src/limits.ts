@@ -118,7 +118,7 @@ export const KEY_PATTERN_LENGTH_MAX = 512;
 export const ATTRIBUTE_NAME_LENGTH_MAX = 512;
 /** Of each sort of values that objects share, as many are remembered, twice at most: replicas follow each other. */
 export const INTERNED_VALUES = 2_048;
-/** Owners that pods have and nobody knows yet. More of them get their names with the next change. */
+/** Owners that pods have and nobody knows yet, twice at most. More of them get their names with the next change. */
 export const MISSED_OWNERS_MAX = 4_096;
 /** Different labels of pods that are remembered with the policies that isolate them, about 200 bytes each. */
 export const ISOLATIONS_MAX = 4_096;

@@ -139,7 +139,9 @@ export class Explainer {
   }
 
   #ownersOf(pod: Pod): OwnerExplanation[] {
-    return this.#owners.of(pod).map(({ owner, object, left }) => ({ ...owner, known: object !== undefined, left }));
+    return this.#owners.of(pod).map(({ owner: { kind, name, uid }, object, left }) => (
+      { kind, name, uid, known: object !== undefined, left }
+    ));
   }
 
   policy(

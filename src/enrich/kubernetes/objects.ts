@@ -15,6 +15,8 @@ export function keyOf(namespace: string, name: string): string {
 }
 
 export interface Owner {
+  /** Of the API; "" for the core group. Others have kinds of the same names. */
+  readonly group: string;
   readonly kind: string;
   readonly name: string;
   readonly uid: string;

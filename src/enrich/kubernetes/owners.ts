@@ -45,7 +45,7 @@ export class Owners {
     while (owner && steps.length < this.#depthMax && !seen.has(owner.uid)) {
       seen.add(owner.uid);
       const kind = kindOf(owner.kind);
-      const found = kind && this.#store.owner(kind.name, owner);
+      const found = kind && this.#store.owner(kind, owner);
       steps.push({ owner, object: found, word: owner.kind.toLowerCase(), left: this.#left(owner, kind) });
       owner = found?.owner;
     }

@@ -8,6 +8,7 @@ import { ClaimLedger } from "./claim_ledger.ts";
 import type { Counters } from "./counters.ts";
 import { type Kind, type KindName, KINDS } from "./kinds.ts";
 import { type Labels, NO_LABELS } from "./label_selector.ts";
+import { MissedOwners } from "./missed_owners.ts";
 import { keyOf, type KubernetesObject, NetworkPolicy, Node, type Owner } from "./objects.ts";
 import type { ObjectFilter } from "./object_filter.ts";
 import type { RawObject } from "./raw_object.ts";
@@ -40,7 +41,7 @@ export class Store {
   readonly #gone: KubernetesObject[] = [];
   /** Those of them that flows of before are still to be judged by. */
   readonly #gonePolicies = new Set<KubernetesObject>();
-  readonly #missedOwners = new Set<string>();
+  readonly #missedOwners = new MissedOwners(MISSED_OWNERS_MAX);
   #podRanges: CidrSet | undefined;
   /** Lists so far: an object's round is that of the last one it was in. */
   #round = 0;
@@ -213,9 +214,10 @@ export class Store {
   }
 
   /** The object behind a reference to an owner; undefined when it is not known, or not yet. */
-  owner(kind: KindName, { uid }: Owner): KubernetesObject | undefined {
-    const object = this.#objects.get(kind)!.get(uid);
-    if (!object && this.#missedOwners.size < MISSED_OWNERS_MAX) this.#missedOwners.add(uid);
+  owner({ name, group }: Kind, owner: Owner): KubernetesObject | undefined {
+    if (owner.group !== group) return undefined; // a kind of others that is called as this one
+    const object = this.#objects.get(name)!.get(owner.uid);
+    if (!object) this.#missedOwners.add(owner.uid);
     return object;
   }
 

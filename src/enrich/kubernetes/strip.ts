@@ -149,7 +149,8 @@ export class Stripper {
     if (!raw?.uid) return undefined;
     if (known?.uid === raw.uid && known.name === raw.name && known.kind === raw.kind) return known;
     const [kind, name, uid] = [this.#text(raw.kind), String(raw.name ?? ""), String(raw.uid)];
-    return this.#owners.get(`${kind}/${name}/${uid}`, () => ({ kind, name, uid }));
+    const group = this.#text(groupOf(raw.apiVersion));
+    return this.#owners.get(`${group}/${kind}/${name}/${uid}`, () => ({ group, kind, name, uid }));
   }
 
   /** What is no text counts as none. */
@@ -224,6 +225,12 @@ function isSameLabels(known: Labels, labels: Labels): boolean {
   }
   for (const _ in known) count--;
   return count === 0;
+}
+
+/** "apps/v1" is of "apps", "v1" of the core. */
+function groupOf(apiVersion = ""): string {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
 /** What a listener's protocol goes over: HTTPS may be HTTP/3; all but UDP are TCP's. */

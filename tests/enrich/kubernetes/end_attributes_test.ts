@@ -91,12 +91,13 @@ Deno.test("labels of every kind that names an end are extracted, and are others 
   let last = 1;
   const ends: Array<[string, string[]]> = [];
   for (const [kind, name, above] of owned) {
-    const owner = above ? { owner: { apiVersion: "v1", kind: above, name: name.split("-")[0]! } } : {};
+    const apiVersion = kind.endsWith("Job") ? "batch/v1" : "apps/v1";
+    const owner = above ? { owner: { apiVersion, kind: above, name: name.split("-")[0]! } } : {};
     made.create(object("v1", kind, name, "shop", { ...owner, labels: { mark: name } }));
     if (kind === "Deployment" || kind === "CronJob") continue;
     const ip = `10.1.0.${++last}`;
     const parts = { namespace: "shop", name: `pod-${last}`, node: "node-a", hostIp: "192.168.10.1", ips: [ip] };
-    made.create(pod({ ...parts, labels: { mark: "pod" }, owner: { apiVersion: "v1", kind, name } }));
+    made.create(pod({ ...parts, labels: { mark: "pod" }, owner: { apiVersion, kind, name } }));
     ends.push([ip, ["node", "namespace", "pod", kind.toLowerCase(), ...(above ? [above.toLowerCase()] : [])]]);
   }
   const spec = { clusterIP: "10.96.0.7", ports: [{ port: 80, protocol: "TCP" }] };

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import type { Attributes } from "../../../src/attribute_sets.ts";
 import type { OwnerRelations, SelectorRelation } from "../../../src/enrich/kubernetes/options.ts";
+import { MISSED_OWNERS_MAX } from "../../../src/limits.ts";
 import { buildRecord } from "../../support/build_record.ts";
 import { object, type OwnerName, pod, workload } from "../../support/cluster/manifest.ts";
 import { PureCluster } from "../../support/cluster/pure_cluster.ts";
 
 const POD = { namespace: "shop", name: "web", node: "node-a", hostIp: "192.168.10.1", ips: ["10.1.0.1"] };
 
-function owner(kind: string, name: string, uid?: string): OwnerName {
-  return { apiVersion: "x/v1", kind, name, ...(uid ? { uid } : {}) };
+const GROUPS: Record<string, string> = { Job: "batch/v1", CronJob: "batch/v1", Node: "v1", Schedule: "example.org/v1" };
+
+function owner(kind: string, name: string, uid?: string, apiVersion = GROUPS[kind] ?? "apps/v1"): OwnerName {
+  return { apiVersion, kind, name, ...(uid ? { uid } : {}) };
 }
 
 function namesOf(cluster: PureCluster): Attributes {
@@ -64,6 +67,39 @@ Deno.test("an owner is found by uid: one of the same name that came later is ano
   cluster.create(workload("ReplicaSet", "web", "shop", owner("Deployment", "new", "uid-of-new")));
   cluster.create(pod({ ...POD, owner: owner("ReplicaSet", "web", "uid-of-old") }));
   assert.deepEqual(workloadsIn(namesOf(cluster)), { "k8s.replicaset.name": "web" });
+});
+
+Deno.test("an owner of another API group is named by its kind, and none of this one is looked for", () => {
+  const cluster = new PureCluster();
+  cluster.create(workload("Job", "nightly", "shop", owner("CronJob", "all", "uid-of-all")));
+  const { uid } = cluster.get("Job", "shop", "nightly").metadata;
+  cluster.create(pod({ ...POD, owner: owner("Job", "nightly", uid, "batch.volcano.sh/v1alpha1") }));
+  assert.deepEqual(workloadsIn(namesOf(cluster)), { "k8s.job.name": "nightly" });
+});
+
+/** Many pods of owners that never come, then one whose ReplicaSet comes late: what it is called then. */
+function namesAfterManyMissed(owned: (i: number) => OwnerName, count: number): Attributes {
+  const cluster = new PureCluster();
+  for (let i = 0; i < count; i++) {
+    cluster.create(pod({ ...POD, name: `pod-${i}`, owner: owned(i) }));
+    namesOf(cluster);
+    cluster.nowMs += 2_000;
+    cluster.delete("Pod", "shop", `pod-${i}`);
+    cluster.nowMs += 2_000;
+    if (i % 100 === 0) cluster.naming.forget();
+  }
+  cluster.create(pod({ ...POD, owner: owner("ReplicaSet", "web-1", "uid-of-web-1") }));
+  assert.deepEqual(workloadsIn(namesOf(cluster)), { "k8s.replicaset.name": "web-1" });
+  const set = workload("ReplicaSet", "web-1", "shop", owner("Deployment", "web", "uid-of-web"));
+  cluster.putAgain({ ...set, metadata: { ...set.metadata, uid: "uid-of-web-1" } });
+  return workloadsIn(namesOf(cluster));
+}
+
+Deno.test("an owner that comes late is named, however many others never came", () => {
+  const late = { "k8s.replicaset.name": "web-1", "k8s.deployment.name": "web" };
+  const foreign = (i: number) => owner("Job", `job-${i}`, `uid-${i}`, "batch.volcano.sh/v1alpha1");
+  assert.deepEqual(namesAfterManyMissed(foreign, MISSED_OWNERS_MAX), late);
+  assert.deepEqual(namesAfterManyMissed((i) => owner("Job", `job-${i}`, `uid-${i}`), MISSED_OWNERS_MAX), late);
 });
 
 Deno.test("an owner that is deleted is remembered with its pods", () => {
