@@ -120,7 +120,10 @@ export const ATTRIBUTE_NAME_LENGTH_MAX = 512;
 export const INTERNED_VALUES = 2_048;
 /** Owners that pods have and nobody knows yet, twice at most. More of them get their names with the next change. */
 export const MISSED_OWNERS_MAX = 4_096;
-/** Different labels of pods that are remembered with the policies that isolate them, about 200 bytes each. */
+/**
+ * Labels of pods, in each namespace, that are remembered with the policies that isolate them, and sets of what policies
+ * say of flows: of each as many, about 200 bytes each.
+ */
 export const ISOLATIONS_MAX = 4_096;
 
 /** WebAssembly's page, and the grain of mapped regions. */

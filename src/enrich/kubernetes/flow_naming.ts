@@ -170,6 +170,7 @@ export class FlowNaming {
     this.store.forget();
     this.#sourceSets?.forgetUnused();
     if (this.#destinationSets !== this.#sourceSets) this.#destinationSets?.forgetUnused();
+    this.#policies.forgetAtTimes();
   }
 
   /** Attribute sets that are held. */

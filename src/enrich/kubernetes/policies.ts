@@ -59,6 +59,9 @@ interface History {
 
 type Histories = Record<Direction, History | undefined>;
 
+/** Rounds of {@linkcode Policies.forgetAtTimes} until labels and namespaces that are gone are forgotten. */
+const ROUNDS_KEPT = 5;
+
 export class Policies {
   readonly #store: Store;
   readonly #sets: AttributeSets;
@@ -66,7 +69,12 @@ export class Policies {
   readonly #knowsAllPods: boolean;
   #generation = 0;
   #histories = new Map<Labels, Map<string, Histories>>();
+  #historyCount = 0;
+  /** Pods with labels of their own share what they are isolated by: by direction and policies. */
+  #shared = new Map<string, History>();
   #flowSets = new Map<Decision | undefined, Map<Decision | undefined, AttributeSet>>();
+  #flowSetCount = 0;
+  #round = 0;
   /** The one that is asked about: the hot path allocates nothing. */
   readonly #flow: PolicyFlow = {
     ip: { w0: 0, w1: 0, w2: 0, w3: 0 },
@@ -203,32 +211,42 @@ export class Policies {
 
   #history(direction: Direction, pod: Pod): History | undefined {
     if (this.#generation !== this.#store.policyGeneration) this.#beginAgain();
-    if (this.#histories.size >= ISOLATIONS_MAX) this.forget();
+    const known = this.#histories.get(pod.labels)?.get(pod.namespace);
+    return (known ?? this.#remember(pod))[direction];
+  }
+
+  #remember(pod: Pod): Histories {
+    if (this.#historyCount >= ISOLATIONS_MAX) this.forget();
+    const histories = { ingress: this.#historyOf("ingress", pod), egress: this.#historyOf("egress", pod) };
     let ofLabels = this.#histories.get(pod.labels);
     if (!ofLabels) this.#histories.set(pod.labels, ofLabels = new Map());
-    let histories = ofLabels.get(pod.namespace);
-    if (!histories) {
-      histories = { ingress: this.#historyOf("ingress", pod), egress: this.#historyOf("egress", pod) };
-      ofLabels.set(pod.namespace, histories);
-    }
-    return histories[direction];
+    ofLabels.set(pod.namespace, histories);
+    this.#historyCount++;
+    return histories;
   }
 
   #historyOf(direction: Direction, { namespace, labels }: Pod): History | undefined {
     const policies = this.#store.policiesIn(namespace)
       .filter(({ rules }) => rules[direction] !== undefined && rules.pods.matches(labels))
       .sort((a, b) => a.name < b.name ? -1 : 1);
-    return policies.length ? { policies, isolations: [] } : undefined;
+    if (!policies.length) return undefined;
+    const key = `${direction} ${policies.map(({ uid }) => uid)}`;
+    let history = this.#shared.get(key);
+    if (!history) this.#shared.set(key, history = { policies, isolations: [] });
+    return history;
   }
 
   #setOf(ingress: Decision | undefined, egress: Decision | undefined): AttributeSet {
+    return this.#flowSets.get(ingress)?.get(egress) ?? this.#makeSet(ingress, egress);
+  }
+
+  #makeSet(ingress: Decision | undefined, egress: Decision | undefined): AttributeSet {
+    if (this.#flowSetCount >= ISOLATIONS_MAX) this.#forgetSets();
+    const set = this.#sets.own({ ...attributesOf("ingress", ingress), ...attributesOf("egress", egress) });
     let ofIngress = this.#flowSets.get(ingress);
     if (!ofIngress) this.#flowSets.set(ingress, ofIngress = new Map());
-    let set = ofIngress.get(egress);
-    if (!set) {
-      set = this.#sets.own({ ...attributesOf("ingress", ingress), ...attributesOf("egress", egress) });
-      ofIngress.set(egress, set);
-    }
+    ofIngress.set(egress, set);
+    this.#flowSetCount++;
     return set;
   }
 
@@ -240,9 +258,21 @@ export class Policies {
 
   /** Gives back what is kept: it is made again when it is wanted. */
   forget(): void {
+    this.#forgetSets();
+    this.#histories = new Map();
+    this.#historyCount = 0;
+    this.#shared = new Map();
+  }
+
+  #forgetSets(): void {
     for (const sets of this.#flowSets.values()) for (const set of sets.values()) this.#sets.release(set);
     this.#flowSets = new Map();
-    this.#histories = new Map();
+    this.#flowSetCount = 0;
+  }
+
+  /** Every few rounds all of it, so that nothing stays that nobody asks for any more. */
+  forgetAtTimes(): void {
+    if (++this.#round % ROUNDS_KEPT === 0) this.forget();
   }
 }
 
