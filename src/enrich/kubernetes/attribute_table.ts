@@ -23,8 +23,11 @@ export const KUBERNETES_ATTRIBUTES: readonly KubernetesAttribute[] = [
   end("k8s.node.name", "the pod's node, or the node that has the address"),
   end("k8s.service.name", "the service that has the address and port, or that leads to the pod's port"),
   end("k8s.endpointslice.name", "the endpoint slice that has the address and port"),
-  end("k8s.ingress.name", "the one ingress that has the address"),
-  end("k8s.gateway.name", "the one gateway (gateway.networking.k8s.io) that has the address"),
+  end("k8s.ingress.name", "the one ingress that has the address; where that is a node's, too, on ports 80 and 443"),
+  end(
+    "k8s.gateway.name",
+    "the one gateway (gateway.networking.k8s.io) that has the address; where that is a node's, too, on its listeners' ports",
+  ),
   end("k8s.KIND.name", "an owner of the pod: replicaset, deployment, statefulset, job, or a custom resource's kind"),
   end("k8s.KIND.uid", "uid of the object that k8s.KIND.name names"),
   end("k8s.KIND.label.KEY", "a label of any of these objects", "where the configuration extracts it"),
