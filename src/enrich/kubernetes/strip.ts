@@ -210,10 +210,12 @@ export class Stripper {
 
   #node({ spec, status }: RawNode, metadata: Metadata, filters: SideFilters | undefined): Node {
     const addresses = status?.addresses ?? [];
-    const internal = addresses.find(({ type }) => type === "InternalIP") ?? addresses[0];
+    const ofType = (wanted: string) => addresses.find(({ type }) => type === wanted)?.address;
+    // no host name, which may be all that a node has
+    const ip = ofType("InternalIP") ?? ofType("ExternalIP");
     const texts = spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
     const ranges = this.#once(this.#lists, ["ranges", ...texts], () => texts.flatMap((text) => parseCidr(text) ?? []));
-    return new Node(metadata, filters, this.#text(internal?.address), ranges as Cidr[]);
+    return new Node(metadata, filters, this.#text(ip), ranges as Cidr[]);
   }
 }
 

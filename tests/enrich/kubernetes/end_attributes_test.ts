@@ -189,6 +189,18 @@ Deno.test("the standard's names stand beside the others where they are wanted", 
   });
 });
 
+Deno.test("a node's address is its internal one, else its external one, and never a host name", () => {
+  const ipOf = (addresses: { type: string; address: string }[]) => {
+    const made = cluster({}, { standardNames: true });
+    made.create(object("v1", "Node", "node-a", "", { status: { addresses } }));
+    return namesOf(made)["k8s.node.ip"];
+  };
+  const name = { type: "Hostname", address: "node-a.example" };
+  const external = { type: "ExternalIP", address: "203.0.113.9" };
+  assert.equal(ipOf([name, external]), "203.0.113.9");
+  assert.equal(ipOf([name]), undefined);
+});
+
 Deno.test("a pod's next version is told from the one before by whatever names may say of it", () => {
   const metadata = ["pod.metadata.name", "statefulset.metadata.name", "container.metadata.name"];
   const every = [{ from: "pod", key: "*" }];
