@@ -1,6 +1,8 @@
 /** What is on the tcx hooks of a node's devices, asked from inside of the node's network. */
-import { openLibbpf, openLinks, openNamespace } from "../../../../src/capture/mod.ts";
-import { HOOKS } from "../../../../src/flow.ts";
+import { type Kernel, openLibbpf, openLinks, openNamespace } from "../../../../src/capture/mod.ts";
+import { KernelError } from "../../../../src/errors.ts";
+import { type Hook, HOOKS } from "../../../../src/flow.ts";
+import { ENODEV } from "../../../../src/libc.ts";
 import { mustRun, run } from "../../host.ts";
 import type { Namespace } from "../../network_lab.ts";
 
@@ -16,12 +18,22 @@ export function attachedPrograms(namespace: Namespace): AttachedProgram[] {
     const links = openLinks(openNamespace());
     try {
       return links.list().flatMap(({ ifindex, name: device }) =>
-        HOOKS.flatMap((hook) => kernel.queryTcx(ifindex, hook).map(({ id, name }) => ({ id, name, device })))
+        HOOKS.flatMap((hook) => programsOn(kernel, ifindex, hook).map(({ id, name }) => ({ id, name, device })))
       );
     } finally {
       links.close();
     }
   });
+}
+
+/** None on a device that is gone since it was listed: pods come and go. */
+function programsOn(kernel: Kernel, ifindex: number, hook: Hook): ReturnType<Kernel["queryTcx"]> {
+  try {
+    return kernel.queryTcx(ifindex, hook);
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === ENODEV) return [];
+    throw error;
+  }
 }
 
 /** Programs and their maps, as bpftool names them. */
