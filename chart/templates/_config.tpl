@@ -59,12 +59,22 @@ of nodes that are different; what an override leaves out is everybody's.
 {{- include "weir.map" $at }}
 {{- end }}
 
+{{/* Where the API has each kind: a JSON map to GROUP/RESOURCE. */}}
+{{- define "weir.kindPlaces" -}}
+{{- dict
+      "CronJob" "batch/cronjobs" "DaemonSet" "apps/daemonsets" "Deployment" "apps/deployments"
+      "EndpointSlice" "discovery.k8s.io/endpointslices" "Endpoints" "/endpoints"
+      "Gateway" "gateway.networking.k8s.io/gateways" "Ingress" "networking.k8s.io/ingresses" "Job" "batch/jobs"
+      "Namespace" "/namespaces" "NetworkPolicy" "networking.k8s.io/networkpolicies" "Node" "/nodes" "Pod" "/pods"
+      "ReplicaSet" "apps/replicasets" "Service" "/services" "StatefulSet" "apps/statefulsets" | toJson }}
+{{- end }}
+
 {{/*
 The kinds that agents watch: a JSON list. What a text says is looked at as far as a template can; what it cannot make
 out is left to the agent, which says what is wrong with it.
 */}}
 {{- define "weir.kinds" -}}
-{{- $all := list "CronJob" "DaemonSet" "Deployment" "EndpointSlice" "Endpoints" "Gateway" "Ingress" "Job" "Namespace" "NetworkPolicy" "Node" "Pod" "ReplicaSet" "Service" "StatefulSet" }}
+{{- $all := include "weir.kindPlaces" . | fromJson | keys }}
 {{- $usual := without $all "Endpoints" }}
 {{- $words := dict "endpoint" "Endpoints" }}
 {{- range $all }}

@@ -26,13 +26,17 @@ interface HookView {
   programs: ProgramView[];
 }
 
-interface InterfaceView {
+/** A watched device, as far as every view shows it. */
+export interface DeviceView {
   name: string;
   ifindex: number;
   kind: string;
   up: boolean;
   attached: string | null;
   problem: string | null;
+}
+
+interface InterfaceView extends DeviceView {
   xdp: number | null;
   hooks: Record<Hook, HookView>;
 }
@@ -47,12 +51,24 @@ export function interfacesView(agent: Agent): InterfacesView {
   return { interfaces: present.map((watched) => interfaceView(agent, watched, chains.get(watched.device.ifindex))) };
 }
 
+export function deviceView({ device, attachment, problem }: WatchedDevice): DeviceView {
+  return {
+    name: device.name,
+    ifindex: device.ifindex,
+    kind: device.kind,
+    up: device.up,
+    attached: attachment?.mode ?? null,
+    problem: problem ?? null,
+  };
+}
+
 function interfaceView(
   agent: Agent,
   watched: WatchedDevice,
   chains: Record<Hook, ChainedProgram[]> | undefined,
 ): InterfaceView {
-  const { device, attachment, problem } = watched;
+  const { device, attachment } = watched;
+  const view = deviceView(watched);
   const taken = agent.interfaceTaken(watched.interfaceId);
   const hooks = HOOKS.map((hook): [Hook, HookView] => {
     const { frames, packets, bytes } = taken[hook];
@@ -64,12 +80,8 @@ function interfaceView(
     }];
   });
   return {
-    name: device.name,
-    ifindex: device.ifindex,
-    kind: device.kind,
-    up: device.up,
-    attached: attachment?.mode ?? null,
-    problem: problem ?? (attachment && watched.removed.length ? removedText(watched.removed) : null),
+    ...view,
+    problem: view.problem ?? (attachment && watched.removed.length ? removedText(watched.removed) : null),
     xdp: device.xdpProgramId || null,
     hooks: Object.fromEntries(hooks) as Record<Hook, HookView>,
   };

@@ -16,6 +16,7 @@ import { CPU_AREA_BYTES } from "../memory_plan.ts";
 import { logLevel } from "../log.ts";
 import type { ReloadState } from "../settings/mod.ts";
 import type { ClusterNames } from "./health.ts";
+import { type DeviceView, deviceView } from "./interfaces_view.ts";
 
 /** Who keeps books: an agent, or a replay. */
 export interface BooksSource {
@@ -88,15 +89,7 @@ export interface StatusView {
   state: string;
   started: string;
   uptime_seconds: number;
-  interfaces: Array<{
-    name: string;
-    ifindex: number;
-    kind: string;
-    up: boolean;
-    attached: string | null;
-    problem: string | null;
-    others: OtherProgram[];
-  }>;
+  interfaces: Array<DeviceView & { others: OtherProgram[] }>;
   log_level: string;
   table: TableStats & { flowsMax: number };
   flows: FlowKindView[];
@@ -140,15 +133,8 @@ export function statusView({ agent, version, settings, names }: StatusSource): S
     state: agent.state,
     started: new Date(agent.startedAtMs).toISOString(),
     uptime_seconds: Math.round((Date.now() - agent.startedAtMs) / 1000),
-    interfaces: agent.devices().filter(({ goneAtMs }) => goneAtMs === undefined).map((watched) => ({
-      name: watched.device.name,
-      ifindex: watched.device.ifindex,
-      kind: watched.device.kind,
-      up: watched.device.up,
-      attached: watched.attachment?.mode ?? null,
-      problem: watched.problem ?? null,
-      others: watched.others,
-    })),
+    interfaces: agent.devices().filter(({ goneAtMs }) => goneAtMs === undefined)
+      .map((watched) => ({ ...deviceView(watched), others: watched.others })),
     log_level: logLevel(),
     table: { ...agent.stats(), flowsMax: agent.flowsMax },
     flows: flowsByKind(agent),

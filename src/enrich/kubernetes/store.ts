@@ -3,12 +3,12 @@
  * flows that they had are still to be named.
  */
 import { MISSED_OWNERS_MAX } from "../../limits.ts";
+import { AgingMap } from "./aging_map.ts";
 import type { KindAssociation } from "./association.ts";
 import { ClaimLedger } from "./claim_ledger.ts";
 import type { Counters } from "./counters.ts";
 import { type Kind, type KindName, KINDS } from "./kinds.ts";
 import { type Labels, NO_LABELS } from "./label_selector.ts";
-import { MissedOwners } from "./missed_owners.ts";
 import { keyOf, type KubernetesObject, NetworkPolicy, Node, type Owner } from "./objects.ts";
 import type { ObjectFilter } from "./object_filter.ts";
 import type { RawObject } from "./raw_object.ts";
@@ -41,7 +41,11 @@ export class Store {
   readonly #gone: KubernetesObject[] = [];
   /** Those of them that flows of before are still to be judged by. */
   readonly #gonePolicies = new Set<KubernetesObject>();
-  readonly #missedOwners = new MissedOwners(MISSED_OWNERS_MAX);
+  /**
+   * Owners that were looked for and are not known, by uid: when one comes, what it owns is called otherwise. Most never
+   * come, as jobs that are deleted before their pods.
+   */
+  readonly #missedOwners = new AgingMap<true>(MISSED_OWNERS_MAX);
   #podRanges: CidrSet | undefined;
   /** Lists so far: an object's round is that of the last one it was in. */
   #round = 0;
@@ -217,7 +221,7 @@ export class Store {
   owner({ name, group }: Kind, owner: Owner): KubernetesObject | undefined {
     if (owner.group !== group) return undefined; // a kind of others that is called as this one
     const object = this.#objects.get(name)!.get(owner.uid);
-    if (!object) this.#missedOwners.add(owner.uid);
+    if (!object) this.#missedOwners.set(owner.uid, true);
     return object;
   }
 
